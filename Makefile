@@ -1,0 +1,65 @@
+# The verbs of the house. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: help dev test check format lint types contracts docs migrate seed lock clean
+
+help: ## list the verbs
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The stamp is newer than the lock when everything is installed. uv, itself pinned by hash, installs in a second.
+.venv/installed: requirements/uv.txt requirements/dev.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Hub API needs Python 3.11 or newer; this is " + sys.version.split()[0])'
+	@$(PYTHON) -m venv --clear .venv || { echo "Python's venv module is missing (Debian: apt install python3-venv)" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+dev: .venv/installed ## run everything on this machine: PORT=4000 HUB_DATA=.hub
+	@exec $(BIN)/python -m local $(ARGS)
+
+test: .venv/installed ## run all tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/installed format-check lint types contracts test ## what CI runs: format, lint, types, contracts, tests
+
+format: .venv/installed ## rewrite the code in the house's format
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+.PHONY: format-check
+format-check: .venv/installed
+	@$(BIN)/ruff format --check --quiet .
+
+lint: .venv/installed ## ruff
+	@$(BIN)/ruff check --quiet .
+
+types: .venv/installed ## mypy, strict
+	@$(BIN)/mypy
+
+contracts: .venv/installed ## arrows point down (import-linter)
+	@$(BIN)/lint-imports
+
+docs: .venv/installed ## write docs/openapi.json and docs/asyncapi.json from the code
+	@$(BIN)/python -m infra.openapi docs/openapi.json
+	@$(BIN)/python -m infra.asyncapi docs/asyncapi.json
+
+migrate: .venv/installed ## bring DATABASE_URL to the newest schema
+	@$(BIN)/python -m infra.migrate
+
+seed: .venv/installed ## put the demo data into DATABASE_URL (idempotent)
+	@$(BIN)/python -m infra.seed
+
+lock: .venv/installed ## pin every dependency by hash (ARGS=--upgrade for newer ones)
+	@for group in socket rest docs google dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command 'make lock' --group pyproject.toml:$$group -o requirements/$$group.txt $(ARGS); \
+	done
+	@echo uv | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command 'make lock' - -o requirements/uv.txt $(ARGS)
+
+clean: ## forget the environment and the local data
+	@rm -rf .venv .hub .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""One route, one module, one Lambda."""

@@ -1,0 +1,1 @@
+"""Meetings: creating them, finding them, getting in."""

@@ -1,0 +1,1 @@
+"""The WebSocket: three functions that know neither SQLAlchemy nor FastAPI."""

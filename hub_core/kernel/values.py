@@ -1,0 +1,84 @@
+"""The two shapes of everything that crosses a door: what comes in and what goes out."""
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+)
+from pydantic.alias_generators import to_camel
+
+BIDI_CONTROLS: Final = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+
+
+class Value(BaseModel):
+    """Immutable; snake_case in Python, camelCase on the wire; unknown keys are ignored.
+
+    Ignoring them lets a newer client talk to an older server while a deployment rolls through.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
+    )
+
+
+class Draft(Value):
+    """A REST body. Unknown keys are refused, so that a misspelt one is noticed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def rfc3339(moment: datetime) -> str:
+    """UTC with milliseconds and `Z`: `2026-11-22T16:59:33.972Z` (RFC 3339)."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def epoch_ms(moment: datetime) -> int:
+    """Milliseconds since 1970, as Redis scores and JavaScript have them."""
+    return round(moment.timestamp() * 1000)
+
+
+def storable(text: str) -> str:
+    """The text in NFC, if PostgreSQL can hold it: no NUL, no lone surrogate."""
+    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("contains a NUL or a lone surrogate")
+    return unicodedata.normalize("NFC", text)
+
+
+def printable(text: str) -> str:
+    """The text in NFC, if it fits a line on a screen: no control, no bidi, something visible."""
+    text = storable(text)
+    if any(unicodedata.category(letter) == "Cc" or letter in BIDI_CONTROLS for letter in text):
+        raise ValueError("contains a control or text-direction character")
+    if all(unicodedata.category(letter) in {"Cf", "Mn", "Me", "Zs", "Zl", "Zp"} for letter in text):
+        raise ValueError("has nothing visible in it")
+    return text
+
+
+Moment = Annotated[AwareDatetime, PlainSerializer(rfc3339, return_type=str, when_used="json")]
+"""A point in time; RFC 3339 on the wire, always with `Z`."""
+
+DisplayName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60),
+    AfterValidator(printable),
+]
+"""What people are called in a meeting: 1–60 characters, NFC."""
+
+Title = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=255),
+    AfterValidator(printable),
+]
+"""A meeting's title: 1–255 characters, NFC."""
+
+Text = Annotated[str, AfterValidator(storable)]
+"""Free text, NFC, as PostgreSQL can store it; the field sets its length."""

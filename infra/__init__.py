@@ -1,0 +1,1 @@
+"""What operations touch: migrations, the demo data, checks and generated documents."""

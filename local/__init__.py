@@ -1,0 +1,1 @@
+"""The local emulator of API Gateway and Lambda: reads `template.yaml`, opens its doors here."""
