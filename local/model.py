@@ -1,0 +1,124 @@
+"""What a SAM template says, as far as the emulator acts on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+ACCOUNT_ID = "123456789012"
+"""The account that everything here belongs to: the number of AWS's own examples."""
+DEFAULT_REGION = "us-east-1"
+"""The region, unless `AWS_REGION` or `AWS_DEFAULT_REGION` names another."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """One `AWS::Serverless::Function`."""
+
+    name: str
+    """Logical id in the template; AWS would add the stack's name."""
+    handler: str
+    """`package.module.attribute`, relative to `code`."""
+    code: Path
+    timeout: timedelta = timedelta(seconds=3)
+    memory_mb: int = 128
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The variables that the template declares, resolved; a function sees no others of ours."""
+    reserved_concurrency: int | None = None
+    runtime: str = "python3.13"
+    """As the template names it; what runs is the interpreter of the emulator."""
+    region: str = DEFAULT_REGION
+
+    @property
+    def arn(self) -> str:
+        """What `!GetAtt Name.Arn` gives, and what the context calls `invoked_function_arn`."""
+        return f"arn:aws:lambda:{self.region}:{ACCOUNT_ID}:function:{self.name}"
+
+
+@dataclass(frozen=True)
+class HttpRoute:
+    """One method and path of an HTTP API."""
+
+    method: str
+    """`GET`, …, or `ANY`."""
+    path: str
+    """`/v1/meetings/{id}`, `/{proxy+}` or `$default`."""
+    function: str
+
+
+@dataclass(frozen=True)
+class HttpApi:
+    """An `AWS::Serverless::HttpApi`, or the implicit one."""
+
+    name: str
+    routes: tuple[HttpRoute, ...]
+    stage: str = "$default"
+
+
+@dataclass(frozen=True)
+class SocketRoute:
+    """One route key of a WebSocket API."""
+
+    key: str
+    """`$connect`, `$disconnect`, `$default` or a custom key."""
+    function: str
+    integration_timeout: timedelta = timedelta(seconds=29)
+    two_way: bool = False
+    """Whether the function's `body` is sent back as a frame."""
+
+
+@dataclass(frozen=True)
+class WebSocketApi:
+    """An `AWS::Serverless::WebSocketApi`."""
+
+    name: str
+    routes: Mapping[str, SocketRoute]
+    stage: str = "default"
+    route_selection: str = "$request.body.type"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A `Schedule` or `ScheduleV2` event of a function."""
+
+    name: str
+    function: str
+    every: timedelta
+    input: Mapping[str, Any] | None = None
+    """The whole event, where one is declared; else EventBridge's own."""
+    source: Literal["aws.events", "aws.scheduler"] = "aws.events"
+    """Who fires: a rule of EventBridge (`Schedule`) or its Scheduler (`ScheduleV2`)."""
+
+
+Service = Literal["postgres", "valkey"]
+
+
+@dataclass(frozen=True)
+class Local:
+    """`Metadata.Local` of a template: what the emulator prepares before it opens the doors."""
+
+    services: tuple[Service, ...] = ()
+    """Data stores to embed unless `DATABASE_URL` or `REDIS_URL` are given."""
+    secrets: tuple[str, ...] = ()
+    """Variables for which a random value is made once and kept in the data folder."""
+    prepare: tuple[str, ...] = ()
+    """Python modules run in order (`python -m …`) before the first request, with the functions'
+    environment."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """Everything that the emulator reads from one template."""
+
+    path: Path
+    functions: Mapping[str, Function]
+    http_apis: tuple[HttpApi, ...]
+    websocket_apis: tuple[WebSocketApi, ...]
+    schedules: tuple[Schedule, ...]
+    local: Local = Local()
+    region: str = DEFAULT_REGION
+    unsupported: tuple[str, ...] = ()
+    """One sentence for each thing that the template asks for and the emulator does not do."""
+    notes: tuple[str, ...] = ()
+    """One sentence for each variable that is empty because only AWS knows its value."""
