@@ -1,0 +1,1 @@
+"""The live meeting, pure: values in, values out. No await, no clock, no chance, no I/O."""

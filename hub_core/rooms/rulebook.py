@@ -1,0 +1,35 @@
+"""Everything that can be asked of a room: imports every rules module, and finds things by name."""
+
+from typing import Any, Final
+
+import orjson
+
+from hub_core.rooms.deciding import RULES, Rule
+from hub_core.rooms.messages import Change, Command
+from hub_core.rooms.rules import chat, presence, signalling
+
+MODULES: Final = (chat, presence, signalling)
+
+COMMANDS: Final[dict[str, type[Command]]] = {
+    rule.command.type: rule.command for rule in RULES.values() if rule.wire
+}
+"""The commands that clients may send to a room, by their `type`."""
+
+CHANGES: Final[dict[str, type[Change]]] = {
+    event.type: event
+    for rule in RULES.values()
+    for event in rule.events
+    if issubclass(event, Change)
+}
+"""The changes that a room's log may hold, by their `type`."""
+
+
+def rules() -> tuple[Rule, ...]:
+    """Every rule, in the order of the modules."""
+    return tuple(RULES.values())
+
+
+def read_change(record: bytes) -> Change:
+    """A change as `Change.record` wrote it."""
+    fields: dict[str, Any] = orjson.loads(record)
+    return CHANGES[fields.pop("type")].model_validate(fields)

@@ -1,0 +1,119 @@
+"""Saying something, to everybody or to one."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, StringConstraints
+
+from hub_core.kernel.errors import MeetingForbidden, PeerGone
+from hub_core.kernel.ids import MessageId, ParticipantId, UlidText
+from hub_core.kernel.roles import Role
+from hub_core.kernel.values import Moment, Text, Value
+from hub_core.rooms.deciding import Now, decides
+from hub_core.rooms.messages import Change, Command, Optional, Reply, Whisper
+from hub_core.rooms.room import Participant, Room
+
+ClientMessageId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+
+
+class SendChat(Command):
+    """Say something; with `to`, to one person alone. Stored before it is acknowledged.
+
+    Sent again with the same `clientMsgId`, it is acknowledged again and said once.
+    """
+
+    type: ClassVar[str] = "chat.send"
+    text: Text = Field(min_length=1, max_length=2000)
+    client_msg_id: ClientMessageId | None = None
+    to: UlidText | None = None
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The same message sent again, on whichever connection or session."""
+        return self.client_msg_id and f"chat:{self.client_msg_id}"
+
+
+class Sender(Value):
+    """Who said it, as it was called then: history is read when people have left."""
+
+    participant_id: ParticipantId
+    display_name: str
+    avatar_url: str | None
+    role: Role
+
+
+class ChatMessage(Value):
+    """What was said."""
+
+    id: MessageId
+    participant_id: ParticipantId
+    sender: Sender
+    text: str
+    ts: Moment
+    client_msg_id: Optional[str] = None
+
+
+class ChatSent(Change):
+    """Somebody said something to everybody."""
+
+    type: ClassVar[str] = "chat.message"
+    message: ChatMessage
+
+    def payload(self) -> dict[str, Any]:
+        """The message, spread out in the payload."""
+        return self.message.model_dump(mode="json", by_alias=True)
+
+    def apply(self, room: Room) -> Room:
+        """What is said changes nothing about the room; the log and the journal keep it."""
+        return room
+
+
+class PrivateChat(Whisper):
+    """Somebody said something to one person. The two of them get it, and the journal."""
+
+    type: ClassVar[str] = "chat.message"
+    message: ChatMessage
+
+    def payload(self) -> dict[str, Any]:
+        """The message, spread out in the payload."""
+        return self.message.model_dump(mode="json", by_alias=True)
+
+
+class ChatAcknowledged(Reply):
+    """It is stored, under this id and (unless private) this seq."""
+
+    id: MessageId
+    seq: Optional[int] = None
+
+
+@decides()
+def send(
+    command: SendChat, room: Room, me: Participant, now: Now
+) -> Iterator[ChatSent | PrivateChat | ChatAcknowledged]:
+    """Where chat is for hosts alone, others may still be spoken to by them."""
+    if room.settings.chat == "hosts" and not me.role.may_act_as(Role.COHOST):
+        raise MeetingForbidden("Only hosts may write in this meeting's chat.")
+    message = ChatMessage(
+        id=MessageId(now.mint()),
+        participant_id=me.id,
+        sender=Sender(
+            participant_id=me.id,
+            display_name=me.display_name,
+            avatar_url=me.avatar_url,
+            role=me.role,
+        ),
+        text=command.text,
+        ts=now.at,
+        client_msg_id=command.client_msg_id,
+    )
+    if command.to is None:
+        yield ChatSent(id=message.id, message=message)
+        yield ChatAcknowledged(id=message.id, seq=room.seq + 1)
+        return
+    listener = room.people.get(ParticipantId(command.to))
+    if listener is None:
+        raise PeerGone
+    yield PrivateChat(
+        to=(me.id, listener.id), id=message.id, at=now.at, actor=me.id, message=message
+    )
+    yield ChatAcknowledged(id=message.id)

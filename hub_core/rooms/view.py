@@ -1,0 +1,51 @@
+"""The room as its participants see it."""
+
+from typing import Any
+
+from hub_core.kernel.ids import ParticipantId, SessionId
+from hub_core.kernel.roles import Role
+from hub_core.kernel.values import Moment, Value
+from hub_core.rooms.room import MediaState, Participant, Presence, Room
+
+
+class ParticipantView(Value):
+    """`Participant` of the wire contract: what everyone in the room knows of one another."""
+
+    participant_id: ParticipantId
+    session_id: SessionId
+    display_name: str
+    avatar_url: str | None
+    role: Role
+    media_state: MediaState
+    hand_raised: bool
+    hand_raised_at: Moment | None
+    connection: Presence
+    joined_at: Moment
+    join_seq: int
+
+    @classmethod
+    def of(cls, person: Participant) -> "ParticipantView":
+        """What may be seen of a participant."""
+        return cls(
+            participant_id=person.id,
+            session_id=person.session_id,
+            display_name=person.display_name,
+            avatar_url=person.avatar_url,
+            role=person.role,
+            media_state=person.media,
+            hand_raised=person.hand_raised_at is not None,
+            hand_raised_at=person.hand_raised_at,
+            connection=person.presence,
+            joined_at=person.joined_at,
+            join_seq=person.join_seq,
+        )
+
+
+def shown(person: Participant) -> dict[str, Any]:
+    """One participant, as JSON."""
+    return ParticipantView.of(person).model_dump(mode="json", by_alias=True)
+
+
+def roster(room: Room) -> list[dict[str, Any]]:
+    """Everyone in the room in the order in which they came, as JSON."""
+    return [shown(person) for person in sorted(room.people.values(), key=lambda p: p.join_seq)]
