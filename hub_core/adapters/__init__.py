@@ -1,0 +1,1 @@
+"""Plumbing without product words: settings, the container, data stores, tokens, the gateway."""

@@ -1,0 +1,76 @@
+"""PostgreSQL without SQLAlchemy: one plain psycopg connection per container, for the socket path.
+
+The socket functions run a handful of fixed statements; SQLAlchemy would treble their cold start.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, LiteralString
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+
+from hub_core.adapters.runtime import kept
+from hub_core.adapters.settings import settings
+
+CONNECT_TIMEOUT_SEC: Final = 5
+SESSION_OPTIONS: Final = "-c statement_timeout=3000 -c lock_timeout=1000"
+"""Milliseconds. A query that takes longer is a fault, and answers as `server/unavailable`."""
+
+
+class Postgres:
+    """One connection, opened at the first statement and reopened when it was lost."""
+
+    def __init__(self, url: str) -> None:
+        """Connects to nothing yet; `url` is `postgresql://user:password@host:port/database`."""
+        self._url = url
+        self._connection: AsyncConnection[DictRow] | None = None
+
+    async def run(
+        self, statement: LiteralString, parameters: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """One statement in a transaction of its own; its rows, if it returns some.
+
+        A kept connection may have died while the container was frozen, and only using it tells:
+        then the statement runs once more on a new one. So it must be one that may run twice: a
+        SELECT, or an INSERT that gives way to what is there (`ON CONFLICT`).
+
+        Raises:
+            psycopg.OperationalError: the database is down, or the statement took too long.
+        """
+        kept_from_before = self._connection is not None
+        try:
+            return await self._run(statement, parameters)
+        except psycopg.OperationalError:
+            lost = self._connection is None or self._connection.closed
+            await self.aclose()
+            if not (kept_from_before and lost):
+                raise
+        return await self._run(statement, parameters)
+
+    async def aclose(self) -> None:
+        """Close the connection, if there is one."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def _run(
+        self, statement: LiteralString, parameters: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        if self._connection is None:
+            self._connection = await AsyncConnection.connect(
+                self._url,
+                autocommit=True,
+                prepare_threshold=None,
+                connect_timeout=CONNECT_TIMEOUT_SEC,
+                options=SESSION_OPTIONS,
+                row_factory=dict_row,
+            )
+        cursor = await self._connection.execute(statement, parameters)
+        return await cursor.fetchall() if cursor.description else []
+
+
+@kept
+def postgres() -> Postgres:
+    """This container's connection."""
+    return Postgres(settings().database_url.get_secret_value())

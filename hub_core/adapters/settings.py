@@ -1,0 +1,202 @@
+"""The environment of the product, read once into one frozen model.
+
+Names are the environment variables, in capitals. Locally the emulator gives every one a working
+value; deployed, `template.yaml` does. A wrong or missing variable stops the start with one message
+that names every problem at once and repeats no value: values may be secrets.
+"""
+
+import re
+from functools import lru_cache
+from typing import Annotated, Final, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretBytes,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MINIMUM_SECRET_BYTES: Final = 32
+LEAST_ARGON2_MEMORY_KIB: Final = 19_456
+LEAST_ARGON2_TIME_COST: Final = 2
+"""OWASP's least for argon2id (Password Storage Cheat Sheet); with one lane."""
+_KID: Final = re.compile(r"[A-Za-z0-9._-]{1,32}")
+_STUN_URL: Final = re.compile(r"stuns?:([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+
+
+class SettingsError(Exception):
+    """The environment is not fit to start with; the text names every problem, one a line."""
+
+
+class Key(BaseModel):
+    """One secret and the `kid` that tokens signed with it carry (RFC 7515 §4.1.4)."""
+
+    model_config = ConfigDict(frozen=True)
+    kid: str
+    secret: SecretBytes
+
+
+Keyring = tuple[Key, ...]
+"""The keys of one class of token, newest first: the first signs, all verify."""
+
+
+def _keyring(value: object) -> Keyring:
+    """Read `kid:secret,kid:secret`, newest first; a bare secret has the kid `0`."""
+    if isinstance(value, tuple):
+        return value
+    keys = []
+    for part in filter(None, (part.strip() for part in str(value).split(","))):
+        kid, colon, secret = part.partition(":")
+        if not colon:
+            kid, secret = "0", part
+        if not _KID.fullmatch(kid):
+            raise ValueError("a kid is 1–32 letters, digits, dots, dashes or underscores")
+        if not secret:
+            raise ValueError("a secret is empty")
+        keys.append(Key(kid=kid, secret=SecretBytes(secret.encode())))
+    if not keys:
+        raise ValueError("is empty")
+    if len({key.kid for key in keys}) < len(keys):
+        raise ValueError("two keys have the same kid")
+    return tuple(keys)
+
+
+def _origins(value: object) -> tuple[str, ...]:
+    if isinstance(value, tuple):
+        return value
+    origins = tuple(filter(None, (part.strip() for part in str(value).split(","))))
+    for origin in origins:
+        url = urlsplit(origin)
+        if (
+            url.scheme not in {"http", "https"}
+            or not url.netloc
+            or f"{url.scheme}://{url.netloc}" != origin
+        ):
+            raise ValueError("is not a list of origins such as https://app.example")
+    return origins
+
+
+def _stun_urls(value: object) -> tuple[str, ...]:
+    if isinstance(value, tuple):
+        return value
+    urls = tuple(filter(None, (part.strip() for part in str(value).split(","))))
+    if not all(_STUN_URL.fullmatch(url) for url in urls):
+        raise ValueError("is not a list of URLs such as stun:stun.example:3478")
+    return urls
+
+
+def _scheme(*schemes: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        if urlsplit(value.get_secret_value()).scheme not in schemes:
+            raise ValueError(
+                f"is not a URL that begins with {' or '.join(s + '://' for s in schemes)}"
+            )
+        return value
+
+    return AfterValidator(check)
+
+
+Keys = Annotated[Keyring, NoDecode, PlainValidator(_keyring)]
+
+
+class Settings(BaseSettings):
+    """What the product can be told; every field is the variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    environment: Literal["development", "test", "production"] = "production"
+    port: int = Field(4000, ge=1, le=65535, description="Where the emulator listens.")
+    database_url: Annotated[SecretStr, _scheme("postgresql")]
+    redis_url: Annotated[SecretStr, _scheme("redis", "rediss", "unix")]
+    jwt_access_secret: Keys
+    jwt_refresh_secret: Keys
+    room_token_secret: Keys
+    access_ttl_sec: int = Field(900, ge=1)
+    refresh_ttl_sec: int = Field(2_592_000, ge=1)
+    room_token_ttl_sec: int = Field(120, ge=1)
+    cors_origin: Annotated[tuple[str, ...], NoDecode, PlainValidator(_origins)] = Field(
+        (), description="Origins that browsers may call from, separated by commas."
+    )
+    management_api_url: str = Field(
+        description="Where frames are posted: API Gateway's @connections, with its stage."
+    )
+    websocket_url: str = Field(description="Where clients connect; `wsUrl` of a room ticket.")
+    reconnect_grace_sec: float = Field(30, gt=0, description="How long a lost session may resume.")
+    presence_lease_sec: float = Field(75, gt=0, description="Silence after which one is lost.")
+    auth_timeout_sec: float = Field(10, gt=0, description="How long a socket may stay unknown.")
+    rate_limit_scale: float = Field(1.0, gt=0, description="Multiplies every limit.")
+    stun_urls: Annotated[tuple[str, ...], NoDecode, PlainValidator(_stun_urls)] = Field(
+        ("stun:stun.l.google.com:19302",),
+        description="STUN servers in `iceServers` of a room ticket, separated by commas; may be "
+        "empty (RFC 7064).",
+    )
+    argon2_memory_kib: int = Field(
+        LEAST_ARGON2_MEMORY_KIB,
+        ge=8,
+        description="argon2id for passwords: its defaults are OWASP's least.",
+    )
+    argon2_time_cost: int = Field(LEAST_ARGON2_TIME_COST, ge=1)
+    argon2_parallelism: int = Field(1, ge=1)
+
+    @model_validator(mode="after")
+    def _fit_for_the_environment(self) -> Self:
+        problems = []
+        rings = ("jwt_access_secret", "jwt_refresh_secret", "room_token_secret")
+        if self.environment != "development":
+            problems += [
+                f"{name.upper()}: a secret has less than {MINIMUM_SECRET_BYTES} bytes"
+                for name in rings
+                if any(
+                    len(key.secret.get_secret_value()) < MINIMUM_SECRET_BYTES
+                    for key in getattr(self, name)
+                )
+            ]
+        if self.environment == "production":
+            secrets = [key.secret for name in rings for key in getattr(self, name)]
+            if len(set(secrets)) < len(secrets):
+                problems.append("two of the JWT and room token secrets are the same")
+            if any(origin.startswith("http://") for origin in self.cors_origin):
+                problems.append("CORS_ORIGIN: http:// is refused in production")
+            if self.rate_limit_scale != 1:
+                problems.append("RATE_LIMIT_SCALE: only 1 is allowed in production")
+            if (
+                self.argon2_memory_kib < LEAST_ARGON2_MEMORY_KIB
+                or self.argon2_time_cost < LEAST_ARGON2_TIME_COST
+            ):
+                problems.append("ARGON2_*: weaker than 19456 KiB and 2 passes")
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+
+def read_settings() -> Settings:
+    """Read the environment.
+
+    Raises:
+        SettingsError: something is missing or wrong; the text names each problem.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for fault in error.errors(include_input=False, include_url=False, include_context=False):
+            name = "_".join(map(str, fault["loc"])).upper()
+            what = "is missing" if fault["type"] == "missing" else fault["msg"]
+            what = what.removeprefix("Value error, ")
+            lines += [f"{name}: {line}" if name else line for line in what.splitlines()]
+        raise SettingsError(
+            "The settings are not fit to start with:\n  " + "\n  ".join(lines)
+        ) from None
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read at the first call."""
+    return read_settings()
