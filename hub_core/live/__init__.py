@@ -1,0 +1,1 @@
+"""Where a decision meets the world: Redis, the journal, and the sockets of everyone in the room."""

@@ -1,0 +1,147 @@
+"""Who is behind a connection id: message events carry the id alone, so the rest is in Redis."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from redis.asyncio import Redis
+
+from hub_core.kernel.clock import Clock
+from hub_core.kernel.ids import ConnectionId, MeetingId, ParticipantId, SessionId, UserId
+from hub_core.kernel.values import epoch_ms
+
+KEEP: Final = timedelta(hours=2, minutes=10)
+"""API Gateway closes a connection after two hours; the rest is for late `$disconnect`s."""
+KEEP_WARM: Final = 4_096
+UNKNOWN: Final = "connections:unknown"
+"""Sorted set: connection id → ms at which it is closed unless it has said who it is."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Where a connection sits: who, in which room. Whether it still does, the room tells."""
+
+    meeting_id: MeetingId
+    participant_id: ParticipantId
+    session_id: SessionId
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What is known of a connection beside its id."""
+
+    connected_at_ms: int
+    user_id: UserId | None
+    seat: Seat | None
+
+
+@dataclass(frozen=True)
+class Connections:
+    """The records, and this container's memory of those that sit in a room."""
+
+    redis: Redis
+    clock: Clock
+    auth_timeout: timedelta
+    _seats: "OrderedDict[ConnectionId, Seat]" = field(default_factory=OrderedDict)
+
+    async def opened(self, connection_id: ConnectionId) -> None:
+        """`$connect`. A tombstone stays: the `$disconnect` may have been here first."""
+        now = self.clock()
+        deadline = epoch_ms(now + self.auth_timeout)
+        async with self.redis.pipeline(transaction=False) as pipe:
+            pipe.hset(_key(connection_id), "at", epoch_ms(now))
+            pipe.expire(_key(connection_id), KEEP)
+            pipe.zadd(UNKNOWN, {connection_id: deadline})
+            await pipe.execute()
+
+    async def find(self, connection_id: ConnectionId) -> Connection | None:
+        """The record; None if the connection was never opened, or is gone."""
+        names = ("at", "gone", "user", "meeting", "participant", "session")
+        at, gone, user, *place = map(_text, await self.redis.hmget(_key(connection_id), names))
+        if not at or gone:
+            return None
+        seat = _seat(place)
+        if seat is not None:
+            self._remember(connection_id, seat)
+        return Connection(int(at), UserId(user) if user else None, seat)
+
+    def remembered(self, connection_id: ConnectionId) -> Seat | None:
+        """The seat, if this container has seen it; it may be out of date."""
+        return self._seats.get(connection_id)
+
+    async def authenticated(self, connection_id: ConnectionId, user_id: UserId) -> None:
+        """It has said who it is: it may stay."""
+        async with self.redis.pipeline(transaction=False) as pipe:
+            pipe.hset(_key(connection_id), "user", user_id)
+            pipe.zrem(UNKNOWN, connection_id)
+            await pipe.execute()
+
+    async def seated(self, connection_id: ConnectionId, seat: Seat) -> bool:
+        """It has joined a room. False if it is gone meanwhile.
+
+        Written and asked in one step, as `gone` is: of a join and a `$disconnect` that cross, one
+        sees the other.
+        """
+        fields: dict[Any, Any] = {
+            "meeting": seat.meeting_id,
+            "participant": seat.participant_id,
+            "session": seat.session_id,
+        }
+        async with self.redis.pipeline(transaction=True) as pipe:
+            pipe.hset(_key(connection_id), mapping=fields)
+            pipe.hexists(_key(connection_id), "gone")
+            _, gone = await pipe.execute()
+        await self.redis.zrem(UNKNOWN, connection_id)
+        self._remember(connection_id, seat)
+        return not gone
+
+    async def unseated(self, connection_id: ConnectionId) -> None:
+        """It has left the room, and stays open; from now on it must join again in time or go."""
+        self.forget(connection_id)
+        await self.redis.hdel(_key(connection_id), "meeting", "participant", "session")
+
+    async def gone(self, connection_id: ConnectionId) -> Seat | None:
+        """`$disconnect`, or a 410: leave a tombstone. Where it sat, if it did."""
+        self.forget(connection_id)
+        key = _key(connection_id)
+        async with self.redis.pipeline(transaction=True) as pipe:
+            pipe.hset(key, "gone", 1)
+            pipe.expire(key, KEEP)
+            pipe.hmget(key, ("meeting", "participant", "session"))
+            *_, place = await pipe.execute()
+        await self.redis.zrem(UNKNOWN, connection_id)
+        return _seat(list(map(_text, place)))
+
+    async def overdue(self, now: datetime) -> list[ConnectionId]:
+        """Those that should have said by now who they are; they are told of only once."""
+        ids = await self.redis.zrangebyscore(UNKNOWN, "-inf", epoch_ms(now), start=0, num=500)
+        if ids:
+            await self.redis.zrem(UNKNOWN, *ids)
+        return [ConnectionId(_text(id_)) for id_ in ids]
+
+    def forget(self, connection_id: ConnectionId) -> None:
+        """Drop the container's memory of a seat."""
+        self._seats.pop(connection_id, None)
+
+    def _remember(self, connection_id: ConnectionId, seat: Seat) -> None:
+        self._seats[connection_id] = seat
+        self._seats.move_to_end(connection_id)
+        while len(self._seats) > KEEP_WARM:
+            self._seats.popitem(last=False)
+
+
+def _seat(place: Sequence[str]) -> Seat | None:
+    meeting, participant, session = place
+    if not meeting:
+        return None
+    return Seat(MeetingId(meeting), ParticipantId(participant), SessionId(session))
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else ""
+
+
+def _key(connection_id: ConnectionId) -> str:
+    return f"connection:{{{connection_id}}}"

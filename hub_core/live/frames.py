@@ -1,0 +1,78 @@
+"""Frames: bytes from a socket into commands, and everything that can be wrong with them."""
+
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import orjson
+from pydantic import ValidationError
+
+from hub_core.kernel.errors import Fault, HubError, Invalid, Malformed, Problem
+from hub_core.rooms.messages import Command, answering, problem_reply
+
+LARGEST_FRAME: Final = 32 * 1024
+"""Bytes, in either direction: API Gateway closes the connection above it (1009)."""
+LONGEST_REQUEST_ID: Final = 64
+C = TypeVar("C", bound=Command)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """`{"type", "requestId"?, "payload"?}`; further keys are for newer servers, and ignored."""
+
+    kind: str
+    request_id: str | None
+    payload: dict[str, Any]
+
+
+def read_frame(body: str) -> Frame:
+    """Read what a client sent.
+
+    orjson, because the standard library's parser lets NaN and lone surrogates through and dies of
+    deep nesting.
+
+    Raises:
+        Malformed: not JSON, not an object, or no string `type`.
+        Invalid: `requestId` or `payload` is not what it should be.
+    """
+    try:
+        frame = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Malformed from None
+    if not isinstance(frame, dict) or not isinstance(kind := frame.get("type"), str):
+        raise Malformed
+    request_id, payload = frame.get("requestId"), frame.get("payload")
+    if request_id is not None and not (
+        isinstance(request_id, str) and len(request_id) <= LONGEST_REQUEST_ID
+    ):
+        fault = Fault(pointer="/requestId", detail="is not a string of at most 64 characters")
+        raise Invalid(errors=[fault])
+    if payload is None:
+        payload = {}
+    if not isinstance(payload, dict):
+        raise Invalid(errors=[Fault(pointer="/payload", detail="is not an object")])
+    return Frame(kind, request_id, payload)
+
+
+def read_command(command: type[C], payload: dict[str, Any]) -> C:
+    """The payload as the command that it should be.
+
+    Raises:
+        Invalid: it does not fit; `errors` points at each fault.
+    """
+    try:
+        return command.model_validate(payload, strict=True)
+    except ValidationError as error:
+        faults = [
+            Fault(
+                pointer="/".join(["/payload", *map(str, fault["loc"])]),
+                detail=fault["msg"].removeprefix("Value error, "),
+            )
+            for fault in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+        raise Invalid(errors=faults) from None
+
+
+def refusal(request_id: str | None, error: HubError, instance: str | None) -> bytes:
+    """The `error` frame that answers a request."""
+    problem: Problem = error.problem(instance)
+    return answering(request_id, problem_reply(problem))
