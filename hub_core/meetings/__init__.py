@@ -1,0 +1,1 @@
+"""Meetings as records: their codes, settings and participants."""

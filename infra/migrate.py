@@ -1,0 +1,100 @@
+"""Bring the database to the newest schema: `python -m infra.migrate`.
+
+Reads `DATABASE_URL`. Several nodes may start at once: one migrates, the others wait for it. When
+there is nothing to do, Alembic is not even imported.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+
+from hub_core.adapters.schema import CURRENT, HEAD
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+def alembic_config(database_url: str) -> "Config":
+    """What Alembic's commands want; `infra/migrations/env.py` reads the URL from its attributes."""
+    from alembic.config import Config  # noqa: PLC0415 (200 ms, and mostly there is nothing to do)
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    # The default is a path separator of its own making, and a warning about it.
+    config.set_main_option("path_separator", "os")
+    config.attributes["database_url"] = database_url
+    return config
+
+
+def revision_of(database_url: str) -> str | None:
+    """The revision that the database is at; None: it is empty.
+
+    Raises:
+        psycopg.OperationalError: it does not answer.
+    """
+    with psycopg.connect(database_url, connect_timeout=10) as connection:
+        try:
+            row = connection.execute(CURRENT).fetchone()
+        except psycopg.errors.UndefinedTable:
+            return None
+    return row[0] if row else None
+
+
+def migrate(database_url: str, target: str = HEAD) -> bool:
+    """Go up or down to `target`; answers whether there was anything to do."""
+    current = revision_of(database_url) or "base"
+    if current == target:
+        return False
+    from alembic import command  # noqa: PLC0415 (as above)
+
+    config = alembic_config(database_url)
+    if target == "base" or (current != "base" and target < current):
+        command.downgrade(config, target)
+    else:
+        command.upgrade(config, target)
+    return True
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; the answer is the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m infra.migrate", description=__doc__)
+    parser.add_argument("--to", default=HEAD, metavar="REVISION", help="default: the newest")
+    parser.add_argument(
+        "--draft",
+        metavar="TITLE",
+        help="write a new revision from the difference between the tables in the code and the "
+        "database; read it before you keep it",
+    )
+    options = parser.parse_args(arguments)
+    database_url = os.environ.get("DATABASE_URL")
+    if not database_url:
+        sys.stderr.write("DATABASE_URL: is missing\n")
+        return 1
+    try:
+        if options.draft:
+            draft(database_url, options.draft)
+        elif migrate(database_url, options.to):
+            sys.stdout.write(f"The schema is now at {options.to}.\n")
+    except psycopg.OperationalError as error:
+        # The text of the driver names host, port and user, never the password.
+        sys.stderr.write(f"The database does not answer: {error}\n")
+        return 1
+    return 0
+
+
+def draft(database_url: str, title: str) -> None:
+    """Write the next revision, numbered, from what the tables have and the database lacks."""
+    from alembic import command  # noqa: PLC0415 (as above)
+
+    number = f"{int(HEAD) + 1:04}"
+    command.revision(alembic_config(database_url), message=title, autogenerate=True, rev_id=number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""Run by Alembic for each of its commands: one connection, one transaction, one node at a time."""
+
+from typing import Final
+
+from alembic import context
+from sqlalchemy import NullPool, create_engine, make_url, text
+
+from infra.schema import METADATA
+
+LOCK: Final = 0x4875624D  # "HubM"; any number will do that nobody else locks
+LOCK_TIMEOUT: Final = "5s"
+"""A table that is busy for longer fails the migration, instead of the product queueing behind."""
+
+
+def run() -> None:
+    """Wait for other nodes, then run what is left to run, all or nothing."""
+    url = make_url(context.config.attributes["database_url"])
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+        context.configure(connection=connection, target_metadata=METADATA, compare_type=True)
+        context.run_migrations()
+
+
+run()
