@@ -1,0 +1,1 @@
+"""Where a capability meets FastAPI and Lambda."""
