@@ -1,0 +1,1 @@
+"""As much of CloudFormation's language as a template needs to be read on this machine."""

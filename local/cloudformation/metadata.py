@@ -1,0 +1,41 @@
+"""`Metadata.Local`: what a template asks of the emulator alone."""
+
+from collections.abc import Mapping
+from typing import get_args
+
+from local.cloudformation.intrinsics import Node
+from local.cloudformation.resource import Findings
+from local.model import Local, Service
+
+_KEYS = ("Services", "Secrets", "Prepare")
+
+
+def read_local(metadata: Mapping[str, Node], findings: Findings) -> Local:
+    """What to start, to make up and to run before the first request."""
+    section = metadata.get("Local") or {}
+    if not isinstance(section, dict):
+        findings.problems.append("Metadata.Local: it is no map")
+        return Local()
+    for key in section.keys() - set(_KEYS):
+        findings.problems.append(
+            f"Metadata.Local: {key} is not known; there are {', '.join(_KEYS)}"
+        )
+    services, secrets, prepare = (_names(section, key, findings) for key in _KEYS)
+    known: tuple[Service, ...] = get_args(Service)
+    for name in set(services) - set(known):
+        findings.problems.append(
+            f"Metadata.Local: there is no service {name}; there are {', '.join(known)}"
+        )
+    return Local(
+        services=tuple(service for service in known if service in services),
+        secrets=secrets,
+        prepare=prepare,
+    )
+
+
+def _names(section: Mapping[str, Node], key: str, findings: Findings) -> tuple[str, ...]:
+    names = section.get(key) or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        findings.problems.append(f"Metadata.Local: {key} is no list of names")
+        return ()
+    return tuple(names)

@@ -1,0 +1,155 @@
+"""Reads a SAM template into what the emulator acts upon, and names what it will not do.
+
+A resource is *asked for* when it runs code or opens a door: functions, APIs, schedules, queues,
+event sources. Those not done here are named in `Template.unsupported`. Everything else has no
+meaning on this machine and is passed over: data stores, networks, permissions, certificates and
+domains, alarms and logs, deployment (aliases, versions, custom resources, nested stacks without
+functions). Of a function's properties the same holds; its `Layers` too, whose packages are those of
+the environment that runs the emulator.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from local.cloudformation.apis import read_http_api, read_websocket_api
+from local.cloudformation.document import DocumentError, load
+from local.cloudformation.functions import (
+    IMPLICIT_HTTP_API,
+    RouteOf,
+    read_events,
+    read_function,
+)
+from local.cloudformation.gateway_v2 import read_gateway_v2
+from local.cloudformation.intrinsics import Node, Scope
+from local.cloudformation.metadata import read_local
+from local.cloudformation.resource import Findings, Resource
+from local.cloudformation.scope import FUNCTION, make_scope, region_of
+from local.model import Function, HttpApi, Schedule, Template, WebSocketApi
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_HTTP_API = "AWS::Serverless::HttpApi"
+_WEBSOCKET_API = "AWS::Serverless::WebSocketApi"
+_GATEWAY_V2 = "AWS::ApiGatewayV2::"
+_RUNS_OR_OPENS = (
+    *("AWS::ApiGateway::RestApi", "AWS::AppSync::GraphQLApi", "AWS::Events::Rule"),
+    *("AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function", "AWS::Lambda::Url"),
+    *("AWS::S3::Bucket", "AWS::SNS::Subscription", "AWS::SNS::Topic", "AWS::SQS::Queue"),
+    *("AWS::Scheduler::Schedule", "AWS::Serverless::Api", "AWS::Serverless::Application"),
+    *("AWS::Serverless::GraphQLApi", "AWS::Serverless::StateMachine"),
+    *("AWS::StepFunctions::StateMachine", "AWS::ApiGatewayV2::Authorizer"),
+)
+
+
+class TemplateError(Exception):
+    """A template that cannot be run, with every reason for it."""
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        self.path = path
+        self.problems = tuple(problems)
+        super().__init__("\n  ".join([f"The template {path} cannot be run:", *problems]))
+
+
+def read_template(
+    path: Path, *, environment: Mapping[str, str], parameters: Mapping[str, str] = _NOTHING
+) -> Template:
+    """Read a template.
+
+    Args:
+        path: The template; code is found relative to it.
+        environment: A variable that a function declares takes its value from here if it is here.
+        parameters: Values for the template's parameters; the others have their defaults.
+
+    Raises:
+        TemplateError: It cannot be read or has mistakes; all of them are told.
+    """
+    path = path.resolve()
+    try:
+        document = load(path)
+    except DocumentError as error:
+        raise TemplateError(path, [str(error)]) from None
+    findings = Findings()
+    region = region_of(environment)
+    scope, active = make_scope(document, parameters, region, findings)
+    reader = _Reader(document, scope, findings)
+    for name, declaration in active.items():
+        reader.add(name, declaration)
+    template = reader.read(path, environment, region)
+    if findings.problems:
+        raise TemplateError(path, findings.problems)
+    return template
+
+
+class _Reader:
+    """The resources of a template by their kind."""
+
+    def __init__(self, document: Mapping[str, Node], scope: Scope, findings: Findings) -> None:
+        self._document = document
+        self._scope = scope
+        self._findings = findings
+        self._globals = document.get("Globals") or {}
+        self._functions: list[Resource] = []
+        self._http_apis: list[Resource] = []
+        self._websocket_apis: list[Resource] = []
+        self._gateway_v2: list[Resource] = []
+
+    def add(self, name: str, declaration: Mapping[str, Node]) -> None:
+        """Put a resource with its kind; say so if the emulator does not do it."""
+        resource = Resource(name, declaration, self._scope, self._findings)
+        if resource.type == FUNCTION:
+            self._functions.append(resource.under(self._globals.get("Function") or {}))
+        elif resource.type == _HTTP_API:
+            self._http_apis.append(resource.under(self._globals.get("HttpApi") or {}))
+        elif resource.type == _WEBSOCKET_API:
+            self._websocket_apis.append(resource.under(self._globals.get("WebSocketApi") or {}))
+        elif resource.type in _RUNS_OR_OPENS:
+            if resource.type != "AWS::S3::Bucket" or "NotificationConfiguration" in resource.keys:
+                resource.unsupported(f"{resource.type} is not emulated")
+        elif resource.type.startswith(_GATEWAY_V2):
+            self._gateway_v2.append(resource)
+
+    def read(self, path: Path, environment: Mapping[str, str], region: str) -> Template:
+        """The whole template; its mistakes are in the findings."""
+        functions: dict[str, Function] = {}
+        routes: list[RouteOf] = []
+        schedules: list[Schedule] = []
+        for resource in self._functions:
+            function = read_function(resource, path.parent, environment, region)
+            if function:
+                functions[resource.name] = function
+                of_function = read_events(resource)
+                routes += of_function[0]
+                schedules += of_function[1]
+        return Template(
+            path=path,
+            functions=functions,
+            http_apis=self._read_http_apis(routes),
+            websocket_apis=self._read_websocket_apis(functions),
+            schedules=tuple(schedules),
+            local=read_local(self._document.get("Metadata") or {}, self._findings),
+            region=region,
+            unsupported=tuple(self._findings.unsupported),
+            notes=tuple(self._findings.notes),
+        )
+
+    def _read_http_apis(self, routes: list[RouteOf]) -> tuple[HttpApi, ...]:
+        apis = list(self._http_apis)
+        if any(route.api == IMPLICIT_HTTP_API for route in routes):
+            declaration = {"Type": _HTTP_API, "Properties": self._globals.get("HttpApi")}
+            apis.append(Resource(IMPLICIT_HTTP_API, declaration, self._scope, self._findings))
+        names = {api.name for api in apis}
+        for route in routes:
+            if route.api not in names:
+                self._findings.problems.append(
+                    f"{route.route.function}: ApiId is {route.api!r}, no HTTP API of this template"
+                )
+        return tuple(
+            read_http_api(api, (route for route in routes if route.api == api.name)) for api in apis
+        )
+
+    def _read_websocket_apis(self, functions: Mapping[str, Function]) -> tuple[WebSocketApi, ...]:
+        skipped = {resource.name for resource in self._functions} - functions.keys()
+        return (
+            *(read_websocket_api(api, functions, skipped) for api in self._websocket_apis),
+            *read_gateway_v2(self._gateway_v2, functions, skipped),
+        )
