@@ -1,0 +1,1 @@
+"""The functions of a template, run as Lambda runs them."""

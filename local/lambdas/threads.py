@@ -1,0 +1,73 @@
+"""Every container a thread of this process (`--in-process`), so that a debugger sees them all."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from local.lambdas.fleet import Fleet, Watchers
+from local.lambdas.pool import Lifecycle
+from local.lambdas.thread import ThreadContainer
+from local.model import Function
+
+
+class Threads(Fleet):
+    """`Lambdas` with one thread per container.
+
+    Modules and `os.environ` are shared: where two functions declare different values for one
+    variable, both see the later one, which is said in the log at the start. Memory has no limit.
+    """
+
+    def __init__(
+        self,
+        functions: Mapping[str, Function],
+        *,
+        environment: Mapping[str, str] | None = None,
+        lifecycle: Lifecycle | None = None,
+        watchers: Watchers | None = None,
+    ) -> None:
+        """Prepare; nothing runs before `start`.
+
+        Args:
+            functions: By logical id.
+            environment: Variables for all of them beside their own: credentials, endpoints.
+            lifecycle: How many containers a function may have, and how they live.
+            watchers: Who hears of invocations and of what functions write.
+        """
+        super().__init__(functions, lifecycle=lifecycle, watchers=watchers)
+        self._environment = dict(environment or {})
+        self._before: dict[str, str | None] = {}
+        self._paths: list[str] = []
+
+    async def start(self) -> None:
+        """Put the functions' variables and folders into this process."""
+        variables = dict(self._environment)
+        for function in self._functions.values():
+            variables |= {"AWS_DEFAULT_REGION": function.region, "AWS_REGION": function.region}
+            for name, value in function.environment.items():
+                if variables.setdefault(name, value) != value:
+                    self._watchers.log(
+                        function.name, f"in one process, its {name} is that of all functions"
+                    )
+                variables[name] = value
+            code = str(function.code)
+            if code not in sys.path:
+                sys.path.insert(0, code)
+                self._paths.append(code)
+        self._before = {name: os.environ.get(name) for name in variables}
+        os.environ.update(variables)
+        await super().start()
+
+    async def stop(self) -> None:
+        """Let the threads end and take out again what `start` put in."""
+        await super().stop()
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        for path in self._paths:
+            sys.path.remove(path)
+        self._before, self._paths = {}, []
+
+    def _launch(self, function: Function) -> ThreadContainer:
+        return ThreadContainer(function, log=self._watchers.log)
