@@ -1,0 +1,147 @@
+"""The gateway of one template: its HTTP API, its WebSocket API and `@connections` on one port."""
+
+from collections.abc import Mapping
+
+from local.gateway.answers import head_too_large, not_found, too_large
+from local.gateway.connections_api import ConnectionsApi
+from local.gateway.exchange import Endpoint, Request, Response
+from local.gateway.front import Front
+from local.gateway.http_api import HttpApiEndpoint
+from local.gateway.ids import api_id, new_id
+from local.gateway.limits import Limits
+from local.gateway.nodes import Nodes
+from local.gateway.setup import Setup
+from local.gateway.sigv4 import Credentials, Verifier
+from local.gateway.socket_api import SocketApi
+from local.gateway.socket_event import Handshake
+from local.gateway.socket_wire import SocketWire
+from local.model import Template
+
+ExtraRoutes = Mapping[tuple[str, str], Endpoint]
+"""Local routes beside the template's, by method and path; they go before the template's."""
+
+_WILDCARDS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
+
+
+class Gateway:
+    """One node of API Gateway.
+
+    The first HTTP API and the first WebSocket API of the template are served: the sockets at `/ws`
+    and `/<stage>`, their management API at `/@connections/{id}` and `/<stage>/@connections/{id}`.
+    """
+
+    def __init__(  # noqa: PLR0913 - what a gateway is made of, each by its name
+        self,
+        template: Template,
+        setup: Setup,
+        credentials: Credentials,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 4000,
+        redis_url: str | None = None,
+        address: str | None = None,
+        extra_routes: ExtraRoutes | None = None,
+    ) -> None:
+        """Prepare; nothing is opened before `start`.
+
+        Args:
+            template: Whose APIs.
+            setup: The functions behind them, limits, observer, order of messages.
+            credentials: Who may call `@connections`.
+            host: To listen on.
+            port: To listen on; 0 for any free one.
+            redis_url: Where the other nodes are found; without it this node is alone.
+            address: `host:port` under which other nodes reach this one, if not `host` and `port`.
+            extra_routes: Local routes, such as static pages.
+
+        Raises:
+            UnsupportedSelectionError: The route selection expression is beyond us.
+        """
+        self._setup = setup
+        self._host = host
+        self._address = address
+        self._extra = dict(extra_routes or {})
+        self._front = Front(self, host, port)
+        self._http = self._http_api(template)
+        socket_api = next(iter(template.websocket_apis), None)
+        self._nodes: Nodes | None = None
+        self._sockets: SocketApi | None = None
+        self._connections: ConnectionsApi | None = None
+        if socket_api is not None:
+            if redis_url is not None:
+                self._nodes = Nodes(redis_url, api_id(socket_api.name))
+            mint = self._nodes.new_connection_id if self._nodes else new_id
+            self._sockets = SocketApi(socket_api, setup, mint)
+        self._credentials = credentials
+
+    @property
+    def limits(self) -> Limits:
+        """What it allows."""
+        return self._setup.limits
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on; the real one once it is started."""
+        return self._front.port
+
+    @property
+    def url(self) -> str:
+        """`http://host:port`, as a client on this machine reaches it."""
+        host = "127.0.0.1" if self._host in _WILDCARDS else self._host
+        return f"http://{host}:{self.port}"
+
+    async def start(self) -> None:
+        """Open the port.
+
+        Raises:
+            PortTakenError: Another process has it.
+            RedisError: The Redis of the nodes does not answer.
+        """
+        self._front.bind()
+        accepted = [self._credentials]
+        if self._nodes is not None:
+            await self._nodes.join(f"http://{self._address}" if self._address else self.url)
+            accepted.append(self._nodes.credentials)
+        if self._sockets is not None:
+            verifier = Verifier(accepted, self.limits.signature_age.total_seconds())
+            self._connections = ConnectionsApi(self._sockets, verifier, self._nodes, self._setup)
+        await self._front.serve()
+
+    async def stop(self, within: float = 5.0) -> None:
+        """Send the clients away (1001), let functions end for `within` seconds, close the port."""
+        if self._sockets is not None:
+            await self._sockets.stop(within)
+        await self._front.stop()
+        if self._nodes is not None:
+            await self._nodes.leave()
+
+    # what the front asks for
+
+    async def answer(self, request: Request) -> Response:
+        """Answer an HTTP request."""
+        if self._connections is not None and ConnectionsApi.takes(request.raw_path):
+            return await self._connections(request)
+        if extra := self._extra.get((request.method, request.raw_path)):
+            return await extra(request)
+        if self._http is not None:
+            return await self._http(request)
+        return not_found(new_id())
+
+    def body_too_large(self) -> Response:
+        """The body is over the API's 10 MB."""
+        return too_large(new_id())
+
+    def head_too_large(self) -> Response:
+        """Request line and headers are over 10,240 bytes."""
+        return head_too_large(new_id())
+
+    def asked(self, wire: SocketWire, handshake: Handshake) -> None:
+        """A client asks for a WebSocket."""
+        if self._sockets is None:
+            wire.reject(404, b'{"message":"Not Found"}')
+        else:
+            self._sockets.asked(wire, handshake)
+
+    def _http_api(self, template: Template) -> HttpApiEndpoint | None:
+        api = next(iter(template.http_apis), None)
+        return HttpApiEndpoint(api, self._setup, lambda: self.port) if api else None

@@ -1,0 +1,56 @@
+"""API Gateway's quotas, as numbers that can be handed in and shortened."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What API Gateway allows; the defaults are AWS's.
+
+    Sources: the developer guide's pages "Quotas for configuring and running a WebSocket API" and
+    "Quotas for HTTP API". Sizes are bytes.
+    """
+
+    frame: int = 32 * KIB
+    """One WebSocket frame, either way; a larger one from a client closes with 1009."""
+    message: int = 128 * KIB
+    """One WebSocket message, and one `@connections` POST."""
+    idle: timedelta = timedelta(minutes=10)
+    """Without a message either way, a connection is closed with 1001."""
+    connection: timedelta = timedelta(hours=2)
+    """The longest life of a connection; closed with 1001."""
+    socket_integration: timedelta = timedelta(seconds=29)
+    http_integration: timedelta = timedelta(seconds=30)
+    connects_per_second: int = 500
+    """New WebSocket connections per second; also the burst."""
+    send_buffer: int = MIB
+    """Unsent bytes kept for a slow client before a POST to it is refused (AWS gives no figure)."""
+    http_body: int = 10 * MIB
+    lambda_payload: int = 6 * MIB
+    """The event of a request, and the result of a function, as JSON."""
+    http_head: int = 10_240
+    """Request line and headers of an HTTP API's request."""
+    socket_url: int = 4096
+    signature_age: timedelta = timedelta(minutes=5)
+    """How far the clock of a signed request may be off."""
+    time_scale: float = 1.0
+    """What `scaled` multiplied the durations by; a route's own time limit is multiplied too."""
+
+    def scaled(self, time_scale: float) -> "Limits":
+        """Multiply how long things last, so that two hours pass in a test; sizes and rates stay."""
+        return replace(
+            self,
+            idle=self.idle * time_scale,
+            connection=self.connection * time_scale,
+            socket_integration=self.socket_integration * time_scale,
+            http_integration=self.http_integration * time_scale,
+            time_scale=self.time_scale * time_scale,
+        )
+
+    def integration(self, own: timedelta) -> timedelta:
+        """The time that a WebSocket route's function has: its `own` limit, at most the quota."""
+        return min(own * self.time_scale, self.socket_integration)
