@@ -7,9 +7,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+import redis
 
+from hub_core.adapters.settings import settings
+from infra.migrate import migrate
 from local.services import Endpoints
+from tests.container import Container
 
 _ROOT = Path(__file__).parents[1]
 
@@ -49,3 +54,60 @@ def database_url(data_stores: Endpoints) -> str:
 def redis_url(data_stores: Endpoints) -> str:
     """A Valkey, `redis://…`, shared with no other worker."""
     return data_stores.redis_url
+
+
+@pytest.fixture(scope="session")
+def migrated(database_url: str) -> str:
+    """The database with the newest schema."""
+    migrate(database_url)
+    return database_url
+
+
+@pytest.fixture
+def environment(
+    migrated: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[pytest.MonkeyPatch]:
+    """The product's environment on this worker's data stores, which are empty again afterwards.
+
+    Change a variable with it before the first handler is called.
+    """
+    for name, value in {
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": migrated,
+        "REDIS_URL": redis_url,
+        "JWT_ACCESS_SECRET": "a1:access-secret-access-secret-access",
+        "JWT_REFRESH_SECRET": "r1:refresh-secret-refresh-secret-refresh",
+        "ROOM_TOKEN_SECRET": "t1:room-secret-room-secret-room-secret",
+        "MANAGEMENT_API_URL": "http://127.0.0.1:9/live",
+        "WEBSOCKET_URL": "ws://127.0.0.1:9/ws",
+        "ARGON2_MEMORY_KIB": "8",
+        "ARGON2_TIME_COST": "1",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    yield monkeypatch
+    settings.cache_clear()
+    _empty(migrated, redis_url)
+
+
+@pytest.fixture
+def container(environment: pytest.MonkeyPatch) -> Iterator[Container]:
+    """A container in which handlers run, with clients of its own."""
+    started = Container()
+    yield started
+    started.close()
+
+
+def _empty(database_url: str, redis_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        names = connection.execute(
+            "SELECT quote_ident(tablename) FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+        ).fetchall()
+        listed = ", ".join(name for (name,) in names)
+        connection.execute(f"TRUNCATE {listed} CASCADE".encode())
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()

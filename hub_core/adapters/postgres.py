@@ -10,7 +10,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 
-from hub_core.adapters.runtime import kept
+from hub_core.adapters.runtime import at_close, kept
 from hub_core.adapters.settings import settings
 
 CONNECT_TIMEOUT_SEC: Final = 5
@@ -73,4 +73,6 @@ class Postgres:
 @kept
 def postgres() -> Postgres:
     """This container's connection."""
-    return Postgres(settings().database_url.get_secret_value())
+    client = Postgres(settings().database_url.get_secret_value())
+    at_close(client.aclose)
+    return client

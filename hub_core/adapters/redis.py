@@ -8,7 +8,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from hub_core.adapters.runtime import kept
+from hub_core.adapters.runtime import at_close, kept
 from hub_core.adapters.settings import settings
 
 TIMEOUT_SEC: Final = 1.0
@@ -18,10 +18,12 @@ TIMEOUT_SEC: Final = 1.0
 @kept
 def redis() -> Redis:
     """Opened at the first command, kept warm, quietly reopened after a dropped connection."""
-    return Redis.from_url(
+    client = Redis.from_url(
         settings().redis_url.get_secret_value(),
         socket_connect_timeout=TIMEOUT_SEC,
         socket_timeout=TIMEOUT_SEC,
         retry=Retry(ExponentialBackoff(cap=0.1, base=0.01), retries=1),
         retry_on_error=[RedisConnectionError, RedisTimeoutError],
     )
+    at_close(client.aclose)
+    return client

@@ -8,7 +8,7 @@ thread-locals.
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
 T = TypeVar("T")
@@ -19,6 +19,7 @@ class _Container(threading.local):
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.kept: dict[Callable[..., Any], Any] = {}
+        self.closers: list[Callable[[], Awaitable[Any]]] = []
 
 
 _container = _Container()
@@ -47,3 +48,19 @@ def kept(make: Callable[[], T]) -> Callable[[], T]:
         return value
 
     return get
+
+
+def at_close(closer: Callable[[], Awaitable[Any]]) -> None:
+    """Have `closer` awaited by `close`; what a kept client is closed by."""
+    _container.closers.append(closer)
+
+
+def close() -> None:
+    """Close this container's clients and its loop. Lambda never does: it kills the process."""
+    if _container.loop is None:
+        return
+    for closer in reversed(_container.closers):
+        _container.loop.run_until_complete(closer())
+    _container.loop.close()
+    asyncio.set_event_loop(None)
+    _container.loop, _container.kept, _container.closers = None, {}, []

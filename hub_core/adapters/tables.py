@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 from hub_core.adapters.postgres import CONNECT_TIMEOUT_SEC, SESSION_OPTIONS
-from hub_core.adapters.runtime import kept
+from hub_core.adapters.runtime import at_close, kept
 from hub_core.adapters.settings import settings
 
 
@@ -51,7 +51,7 @@ def engine() -> AsyncEngine:
     A container handles one event at a time, so one connection is all that it can use. No prepared
     statements: RDS Proxy and PgBouncer would pin the connection to them.
     """
-    return create_async_engine(
+    opened = create_async_engine(
         make_url(settings().database_url.get_secret_value()).set(drivername="postgresql+psycopg"),
         pool_size=1,
         max_overflow=0,
@@ -64,6 +64,8 @@ def engine() -> AsyncEngine:
             "options": SESSION_OPTIONS,
         },
     )
+    at_close(opened.dispose)
+    return opened
 
 
 @kept
