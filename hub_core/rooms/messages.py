@@ -21,6 +21,9 @@ Optional = Annotated[T | None, Field(exclude_if=_is_none)]
 """A key that is left out of the frame when there is nothing to say."""
 
 
+Shape = type[Value]
+
+
 class Command(Value):
     """Client → server. The fields are the frame's `payload`; `type` is its name on the wire."""
 
@@ -38,6 +41,8 @@ class Event(Value):
     type: ClassVar[str]
     hidden: ClassVar[frozenset[str]] = frozenset()
     """Fields that the house needs and clients never see."""
+    shape: ClassVar[Shape | None] = None
+    """Whose fields the payload has, where it is not the event's own: AsyncAPI reads it."""
 
     def payload(self) -> dict[str, Any]:
         """The frame's payload: camelCase, JSON types."""

@@ -10,7 +10,7 @@ from hub_core.kernel.ids import MessageId, ParticipantId, UlidText
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Moment, Text, Value
 from hub_core.rooms.deciding import Now, decides
-from hub_core.rooms.messages import Change, Command, Optional, Reply, Whisper
+from hub_core.rooms.messages import Change, Command, Optional, Reply, Shape, Whisper
 from hub_core.rooms.room import Participant, Room
 
 ClientMessageId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -57,6 +57,7 @@ class ChatSent(Change):
     """Somebody said something to everybody."""
 
     type: ClassVar[str] = "chat.message"
+    shape: ClassVar[Shape | None] = ChatMessage
     message: ChatMessage
 
     def payload(self) -> dict[str, Any]:
@@ -72,6 +73,7 @@ class PrivateChat(Whisper):
     """Somebody said something to one person. The two of them get it, and the journal."""
 
     type: ClassVar[str] = "chat.message"
+    shape: ClassVar[Shape | None] = ChatMessage
     message: ChatMessage
 
     def payload(self) -> dict[str, Any]:

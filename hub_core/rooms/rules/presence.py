@@ -10,9 +10,9 @@ from hub_core.kernel.ids import ConnectionId, ParticipantId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Value
 from hub_core.rooms.deciding import Now, decides
-from hub_core.rooms.messages import Change, Command, Farewell, LeftReason, Reply
+from hub_core.rooms.messages import Change, Command, Farewell, LeftReason, Reply, Shape
 from hub_core.rooms.room import OnOff, Participant, Room
-from hub_core.rooms.view import shown
+from hub_core.rooms.view import ParticipantView, shown
 
 
 def _on_off(value: object) -> object:
@@ -77,6 +77,7 @@ class ParticipantJoined(Change):
     """Somebody came in. The payload is the participant."""
 
     type: ClassVar[str] = "participant.joined"
+    shape: ClassVar[Shape | None] = ParticipantView
     participant: Participant
 
     def payload(self) -> dict[str, Any]:
