@@ -43,9 +43,10 @@ types: .venv/installed ## mypy, strict
 contracts: .venv/installed ## arrows point down (import-linter)
 	@$(BIN)/lint-imports
 
-docs: .venv/installed ## write docs/openapi.json and docs/asyncapi.json from the code
+docs: .venv/installed ## write docs/*.json and the picture in README.md from the code
 	@$(BIN)/python -m infra.openapi docs/openapi.json
 	@$(BIN)/python -m infra.asyncapi docs/asyncapi.json
+	@$(BIN)/python -m infra.picture README.md
 
 migrate: .venv/installed ## bring DATABASE_URL to the newest schema
 	@$(BIN)/python -m infra.migrate
