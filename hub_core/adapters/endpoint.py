@@ -61,7 +61,7 @@ class SignedRequests:
         if payload:
             headers["content-type"] = _CONTENT_TYPE
         self._signer = Signer(method, headers, payload, signatory)
-        path = f"{endpoint.path}/%40connections/"
+        path = f"{endpoint.path}/@connections/"
         lines = "".join(f"{name}: {value}\r\n" for name, value in self._signer.headers.items())
         if payload:
             lines += f"content-length: {len(payload)}\r\n"

@@ -226,7 +226,7 @@ def _tokens(value: bytes) -> list[bytes]:
 
 def _length(value: bytes) -> int:
     lengths = set(_tokens(value))  # RFC 9112 §6.3: the same length said twice is still one length
-    length = lengths.pop()
-    if lengths or not _LENGTH.fullmatch(length):
+    length = lengths.pop() if len(lengths) == 1 else b""
+    if not _LENGTH.fullmatch(length):
         raise BadResponse("a malformed Content-Length")
     return int(length)
