@@ -11,7 +11,7 @@ Paint = Callable[[str, str], str]
 
 _REGISTER = (
     "curl {url}/v1/auth/register -H 'content-type: application/json' "
-    '-d \'{{"email":"ada@example.com","password":"correct horse battery","name":"Ada"}}\''
+    '-d \'{{"email":"ada@example.com","password":"correct horse battery","displayName":"Ada"}}\''
 )
 _NEXT = (
     ("GET", "/docs", "open {url}/docs"),

@@ -15,9 +15,17 @@ class Options:
     """What a person asked for."""
 
     template: Path
+    host: str
     port: int
+    """0 for any free one."""
     data: Path
     """The data folder; two emulators need two."""
+    parameters: Mapping[str, str]
+    """Values for the template's parameters."""
+    prepare: bool
+    """Whether the template's preparing steps are run."""
+    containers: int
+    """At most so many of each function at a time."""
     in_process: bool
     """Functions run in threads of this process, for a debugger."""
     per_connection_serial: bool
@@ -38,10 +46,15 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.e
         "--template", type=Path, default=Path("template.yaml"), help="default: %(default)s"
     )
     parser.add_argument(
+        "--host",
+        default=environment.get("HOST") or "127.0.0.1",
+        help="default: HOST, else %(default)s; 0.0.0.0 for other machines too",
+    )
+    parser.add_argument(
         "--port",
         type=_port,
         default=environment.get("PORT") or _DEFAULT_PORT,
-        help=f"default: PORT, else {_DEFAULT_PORT}",
+        help=f"default: PORT, else {_DEFAULT_PORT}; 0 for any free one",
     )
     parser.add_argument(
         "--data",
@@ -49,6 +62,28 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.e
         default=Path(environment.get("HUB_DATA") or ".hub"),
         metavar="FOLDER",
         help="where data and secrets are kept; default: HUB_DATA, else .hub",
+    )
+    parser.add_argument(
+        "--parameter",
+        type=_parameter,
+        action="append",
+        default=[],
+        dest="parameters",
+        metavar="NAME=VALUE",
+        help="a parameter of the template; may be given several times",
+    )
+    parser.add_argument(
+        "--no-prepare",
+        action="store_false",
+        dest="prepare",
+        help="leave out the template's preparing steps (migrations, seeds)",
+    )
+    parser.add_argument(
+        "--containers",
+        type=_count,
+        default="4",
+        metavar="N",
+        help="how often one function may run at a time; default: %(default)s",
     )
     parser.add_argument(
         "--in-process",
@@ -67,13 +102,27 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.e
         metavar="FACTOR",
         help="on the gateway's time limits: 0.01 makes two hours 72 seconds",
     )
-    return Options(**vars(parser.parse_args(arguments)))
+    given = vars(parser.parse_args(arguments))
+    return Options(**{**given, "parameters": dict(given["parameters"])})
 
 
 def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= _LAST_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port (1 to {_LAST_PORT})")
+    if not text.isascii() or not text.isdigit() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port (0 to {_LAST_PORT})")
     return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+    return int(text)
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
 
 
 def _scale(text: str) -> float:

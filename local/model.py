@@ -100,6 +100,8 @@ class Local:
 
     services: tuple[Service, ...] = ()
     """Data stores to embed unless `DATABASE_URL` or `REDIS_URL` are given."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Values of the template's parameters on this machine, where they are not the defaults."""
     secrets: tuple[str, ...] = ()
     """Variables for which a random value is made once and kept in the data folder."""
     prepare: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ the environment that runs the emulator.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -58,7 +59,8 @@ def read_template(
     Args:
         path: The template; code is found relative to it.
         environment: A variable that a function declares takes its value from here if it is here.
-        parameters: Values for the template's parameters; the others have their defaults.
+        parameters: Values for the template's parameters; the others have those of
+            `Metadata.Local`, or their defaults.
 
     Raises:
         TemplateError: It cannot be read or has mistakes; all of them are told.
@@ -70,11 +72,12 @@ def read_template(
         raise TemplateError(path, [str(error)]) from None
     findings = Findings()
     region = region_of(environment)
-    scope, active = make_scope(document, parameters, region, findings)
+    local = read_local(document.get("Metadata") or {}, findings)
+    scope, active = make_scope(document, {**local.parameters, **parameters}, region, findings)
     reader = _Reader(document, scope, findings)
     for name, declaration in active.items():
         reader.add(name, declaration)
-    template = reader.read(path, environment, region)
+    template = replace(reader.read(path, environment, region), local=local)
     if findings.problems:
         raise TemplateError(path, findings.problems)
     return template
@@ -126,7 +129,6 @@ class _Reader:
             http_apis=self._read_http_apis(routes),
             websocket_apis=self._read_websocket_apis(functions),
             schedules=tuple(schedules),
-            local=read_local(self._document.get("Metadata") or {}, self._findings),
             region=region,
             unsupported=tuple(self._findings.unsupported),
             notes=tuple(self._findings.notes),

@@ -7,7 +7,7 @@ from local.cloudformation.intrinsics import Node
 from local.cloudformation.resource import Findings
 from local.model import Local, Service
 
-_KEYS = ("Services", "Secrets", "Prepare")
+_KEYS = ("Parameters", "Services", "Secrets", "Prepare")
 
 
 def read_local(metadata: Mapping[str, Node], findings: Findings) -> Local:
@@ -20,13 +20,14 @@ def read_local(metadata: Mapping[str, Node], findings: Findings) -> Local:
         findings.problems.append(
             f"Metadata.Local: {key} is not known; there are {', '.join(_KEYS)}"
         )
-    services, secrets, prepare = (_names(section, key, findings) for key in _KEYS)
+    services, secrets, prepare = (_names(section, key, findings) for key in _KEYS[1:])
     known: tuple[Service, ...] = get_args(Service)
     for name in set(services) - set(known):
         findings.problems.append(
             f"Metadata.Local: there is no service {name}; there are {', '.join(known)}"
         )
     return Local(
+        parameters=_parameters(section, findings),
         services=tuple(service for service in known if service in services),
         secrets=secrets,
         prepare=prepare,
@@ -39,3 +40,11 @@ def _names(section: Mapping[str, Node], key: str, findings: Findings) -> tuple[s
         findings.problems.append(f"Metadata.Local: {key} is no list of names")
         return ()
     return tuple(names)
+
+
+def _parameters(section: Mapping[str, Node], findings: Findings) -> dict[str, str]:
+    given = section.get("Parameters") or {}
+    if not isinstance(given, dict) or any(isinstance(each, dict | list) for each in given.values()):
+        findings.problems.append("Metadata.Local: Parameters is no map of names to values")
+        return {}
+    return {name: str(value) for name, value in given.items()}

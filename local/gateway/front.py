@@ -29,43 +29,31 @@ class PortTakenError(Exception):
         self.port = port
 
 
-class Front:
-    """One listening port."""
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port (0: any free one); who connects waits in line until somebody serves it.
 
-    def __init__(self, app: App, host: str, port: int) -> None:
-        """`port` 0 lets the system choose one."""
+    Raises:
+        PortTakenError: It is in use.
+    """
+    try:
+        return socket.create_server((host, port), backlog=2048)
+    except OSError as failed:
+        if failed.errno == errno.EADDRINUSE:
+            raise PortTakenError(host, port) from failed
+        raise
+
+
+class Front:
+    """Serves one listening port."""
+
+    def __init__(self, app: App, listener: socket.socket) -> None:
         self._app = app
-        self._host = host
-        self._asked_port = port
-        self._socket: socket.socket | None = None
+        self._listener = listener
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
-    @property
-    def port(self) -> int:
-        """The real port; known once it is bound."""
-        if self._socket is None:
-            return self._asked_port
-        port: int = self._socket.getsockname()[1]
-        return port
-
-    def bind(self) -> None:
-        """Take the port, without serving it yet.
-
-        Raises:
-            PortTakenError: It is in use.
-        """
-        try:
-            self._socket = socket.create_server((self._host, self._asked_port), backlog=2048)
-        except OSError as failed:
-            if failed.errno == errno.EADDRINUSE:
-                raise PortTakenError(self._host, self._asked_port) from failed
-            raise
-
     async def serve(self) -> None:
         """Answer requests from now on."""
-        if self._socket is None:
-            self.bind()
         config = uvicorn.Config(
             AsgiApp(self._app),
             http=HttpWire,
@@ -80,8 +68,7 @@ class Front:
             timeout_graceful_shutdown=GRACE,
         )
         self._server = _Server(config)
-        listening = [self._socket] if self._socket else []
-        self._serving = asyncio.create_task(self._server.serve(sockets=listening))
+        self._serving = asyncio.create_task(self._server.serve(sockets=[self._listener]))
         ready = asyncio.create_task(self._server.ready.wait())
         await asyncio.wait((ready, self._serving), return_when=asyncio.FIRST_COMPLETED)
         if not ready.done():
@@ -93,8 +80,7 @@ class Front:
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             await self._serving
-        if self._socket is not None:
-            self._socket.close()
+        self._listener.close()
 
 
 class _Server(uvicorn.Server):

@@ -1,5 +1,6 @@
 """The gateway of one template: its HTTP API, its WebSocket API and `@connections` on one port."""
 
+import socket
 from collections.abc import Mapping
 
 from local.gateway.answers import head_too_large, not_found, too_large
@@ -36,8 +37,7 @@ class Gateway:
         setup: Setup,
         credentials: Credentials,
         *,
-        host: str = "127.0.0.1",
-        port: int = 4000,
+        listener: socket.socket,
         redis_url: str | None = None,
         address: str | None = None,
         extra_routes: ExtraRoutes | None = None,
@@ -48,20 +48,21 @@ class Gateway:
             template: Whose APIs.
             setup: The functions behind them, limits, observer, order of messages.
             credentials: Who may call `@connections`.
-            host: To listen on.
-            port: To listen on; 0 for any free one.
+            listener: The port to serve, from `listen`.
             redis_url: Where the other nodes are found; without it this node is alone.
-            address: `host:port` under which other nodes reach this one, if not `host` and `port`.
+            address: `host:port` under which other nodes reach this one, if not the listener's.
             extra_routes: Local routes, such as static pages.
 
         Raises:
             UnsupportedSelectionError: The route selection expression is beyond us.
         """
         self._setup = setup
-        self._host = host
+        self._host: str
+        self._port: int
+        self._host, self._port = listener.getsockname()[:2]
         self._address = address
         self._extra = dict(extra_routes or {})
-        self._front = Front(self, host, port)
+        self._front = Front(self, listener)
         self._http = self._http_api(template)
         socket_api = next(iter(template.websocket_apis), None)
         self._nodes: Nodes | None = None
@@ -81,8 +82,8 @@ class Gateway:
 
     @property
     def port(self) -> int:
-        """The port that it listens on; the real one once it is started."""
-        return self._front.port
+        """The port that it listens on."""
+        return self._port
 
     @property
     def url(self) -> str:
@@ -91,13 +92,11 @@ class Gateway:
         return f"http://{host}:{self.port}"
 
     async def start(self) -> None:
-        """Open the port.
+        """Open the doors.
 
         Raises:
-            PortTakenError: Another process has it.
             RedisError: The Redis of the nodes does not answer.
         """
-        self._front.bind()
         accepted = [self._credentials]
         if self._nodes is not None:
             await self._nodes.join(f"http://{self._address}" if self._address else self.url)

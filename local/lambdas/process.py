@@ -21,6 +21,8 @@ from local.model import Function
 
 _INIT_LIMIT = timedelta(seconds=10)
 _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
+_BOILERPLATE = b"LAMBDA_WARNING: Unhandled exception. The most likely cause"
+"""awslambdaric's preface, a paragraph long, to every error, which follows by itself."""
 _LONGEST_LINE = 256 * 1024
 _MEMORY_PERIOD = 0.25
 """Seconds between looks at a running function's memory."""
@@ -202,7 +204,7 @@ class _Output(asyncio.SubprocessProtocol):
         self._exited()
 
     def _tell(self, line: bytes) -> None:
-        if line:
+        if line and _BOILERPLATE not in line:
             # awslambdaric indents tracebacks with no-break spaces, for CloudWatch.
             self._line(line.decode(errors="replace").replace("\u00a0", " "))
 

@@ -1,0 +1,102 @@
+"""Schedules: functions that are invoked by the clock, as EventBridge does it."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from local.gateway.observer import Invocation
+from local.gateway.setup import Setup
+from local.lambdas.invocation import InvokeRefusedError, Outcome
+from local.model import ACCOUNT_ID, Schedule, Template
+
+
+class Schedules:
+    """Fires the schedules of a template, each in a task of its own."""
+
+    def __init__(
+        self,
+        template: Template,
+        setup: Setup,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Prepare; the limits' time scale holds for the periods too."""
+        self._schedules = template.schedules
+        self._lambdas = setup.lambdas
+        self._observer = setup.observer
+        self._region = template.region
+        self._time_scale = setup.limits.time_scale
+        self._now = now
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin; the first firing of a rate comes after one period."""
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._run(schedule)) for schedule in self._schedules]
+
+    async def stop(self) -> None:
+        """Fire no more; what runs is left to the functions' own end."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _run(self, schedule: Schedule) -> None:
+        firings: set[asyncio.Task[None]] = set()
+        period = schedule.every.total_seconds() * self._time_scale
+        while True:
+            await asyncio.sleep(period)
+            # A slow run does not hold up the next one, on AWS neither.
+            firing = asyncio.create_task(self._fire(schedule))
+            firings.add(firing)
+            firing.add_done_callback(firings.discard)
+
+    async def _fire(self, schedule: Schedule) -> None:
+        started = time.perf_counter()
+        event = schedule_event(schedule, self._now(), self._region)
+        outcome: Outcome | None = None
+        error: str | None
+        try:
+            outcome = await self._lambdas.invoke(schedule.function, event)
+            error = _error(outcome)
+        except InvokeRefusedError as refused:
+            error = str(refused)
+        self._observer(
+            Invocation(
+                route=f"schedule {schedule.name}",
+                function=schedule.function,
+                status=None,
+                milliseconds=(time.perf_counter() - started) * 1000,
+                cold=outcome is not None and outcome.cold,
+                request_id=outcome.request_id if outcome else "",
+                error=error,
+            )
+        )
+
+
+def _error(outcome: Outcome) -> str | None:
+    return f"{outcome.error.type}: {outcome.error.message}" if outcome.error else None
+
+
+def schedule_event(schedule: Schedule, now: datetime, region: str) -> Mapping[str, Any]:
+    """What the function is called with, unless the schedule declares an input of its own.
+
+    Shape: EventBridge user guide, "Creating a rule that runs on a schedule".
+    """
+    if schedule.input is not None:
+        return schedule.input
+    rule = "rule" if schedule.source == "aws.events" else "schedule/default"
+    service = "events" if schedule.source == "aws.events" else "scheduler"
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": "Scheduled Event",
+        "source": schedule.source,
+        "account": ACCOUNT_ID,
+        "time": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": region,
+        "resources": [f"arn:aws:{service}:{region}:{ACCOUNT_ID}:{rule}/{schedule.name}"],
+        "detail": {},
+    }

@@ -1,0 +1,80 @@
+"""What functions and preparing steps find in their environment on this machine."""
+
+import os
+import secrets
+from base64 import b32encode
+from collections.abc import Mapping
+from dataclasses import replace
+
+from local.addresses import Address, localised
+from local.gateway.sigv4 import Credentials
+from local.model import Template
+from local.services import Endpoints
+from local.services.keyring import Keyring
+
+DATABASE_URL, REDIS_URL = "DATABASE_URL", "REDIS_URL"
+
+_OF_THIS_MACHINE = ("HOME", "LANG", "PATH", "TMPDIR", "TZ")
+"""What a preparing step, which is no function, also gets of the emulator's environment."""
+
+
+def local_credentials(keyring: Keyring, region: str) -> Credentials:
+    """The key pair of the functions' role, made up once for each data folder.
+
+    Never the developer's own: nothing that runs here may reach a real account.
+    """
+    return Credentials(
+        access_key=keyring.secret("aws.access_key", _access_key),
+        secret_key=keyring.secret("aws.secret_key"),
+        session_token=keyring.secret("aws.session_token"),
+        region=region,
+    )
+
+
+def _access_key() -> str:
+    return "LOCAL" + b32encode(secrets.token_bytes(10)).decode()[:15]
+
+
+def credential_variables(credentials: Credentials) -> dict[str, str]:
+    """A key pair as the SDKs look for it."""
+    return {
+        "AWS_ACCESS_KEY_ID": credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+        "AWS_SESSION_TOKEN": credentials.session_token or "",
+    }
+
+
+def shared_variables(
+    template: Template, environment: Mapping[str, str], endpoints: Endpoints, keyring: Keyring
+) -> dict[str, str]:
+    """Data stores and secrets: what two emulators must have in common to be one system."""
+    made = {DATABASE_URL: endpoints.database_url, REDIS_URL: endpoints.redis_url}
+    shared = {name: environment.get(name) or url for name, url in made.items()}
+    for name in template.local.secrets:
+        shared[name] = environment.get(name) or keyring.secret(name)
+    return {name: value for name, value in shared.items() if value}
+
+
+def with_variables(
+    template: Template, shared: Mapping[str, str], addresses: Mapping[str, Address]
+) -> Template:
+    """The template with every declared variable as it is here; none is added."""
+    functions = {
+        name: replace(
+            function,
+            environment={
+                key: shared.get(key) or localised(value, addresses)
+                for key, value in function.environment.items()
+            },
+        )
+        for name, function in template.functions.items()
+    }
+    return replace(template, functions=functions)
+
+
+def step_environment(template: Template, extra: Mapping[str, str]) -> dict[str, str]:
+    """What a preparing step gets: the variables of all functions together."""
+    environment = {name: os.environ[name] for name in _OF_THIS_MACHINE if name in os.environ}
+    for function in template.functions.values():
+        environment |= {"PYTHONPATH": str(function.code)} | dict(function.environment)
+    return environment | {"AWS_REGION": template.region} | dict(extra)
