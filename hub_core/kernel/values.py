@@ -18,6 +18,8 @@ from pydantic.alias_generators import to_camel
 BIDI_CONTROLS: Final = frozenset(
     "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 )
+BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Hangul fillers and the empty Braille pattern: letters to Unicode, nothing to an eye."""
 
 
 class Value(BaseModel):
@@ -64,7 +66,11 @@ def printable(text: str) -> str:
     text = storable(text)
     if any(unicodedata.category(letter) == "Cc" or letter in BIDI_CONTROLS for letter in text):
         raise ValueError("contains a control or text-direction character")
-    if all(unicodedata.category(letter) in {"Cf", "Mn", "Me", "Zs", "Zl", "Zp"} for letter in text):
+    if all(
+        letter in BLANK_LETTERS
+        or unicodedata.category(letter) in {"Cf", "Mn", "Me", "Zs", "Zl", "Zp"}
+        for letter in text
+    ):
         raise ValueError("has nothing visible in it")
     return text
 
