@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
+from http import HTTPStatus
 from importlib import import_module
 from itertools import groupby
 from pathlib import Path
@@ -127,7 +128,7 @@ def _responses(route: APIRoute, described: Schema) -> Iterator[tuple[str, Schema
     """What the route answers when all is well, then its problems by status."""
     for status, response in described.items():
         if status.startswith(("2", "3")):
-            yield status, response
+            yield status, {**response, "description": HTTPStatus(int(status)).phrase}
     refusals = sorted({*_of_the_trade(described), *_of_the_shape(route)}, key=_place)
     for status, group in groupby(refusals, key=lambda error: error.status):
         response = deepcopy(problem_schema(list(group)))

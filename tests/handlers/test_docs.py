@@ -38,7 +38,7 @@ def test_the_page_may_neither_run_inline_scripts_nor_ask_anybody_else(container:
         directive.split(" ", 1) for directive in page.headers["content-security-policy"].split("; ")
     )
     assert policy["default-src"] == "'none'"
-    assert policy["script-src"] == policy["connect-src"] == "'self'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert re.findall(r"<script(?! src=)|\son\w+=|javascript:", page.text) == []
 
 
