@@ -63,9 +63,10 @@ class GuardedRoute(APIRoute):
         handle = super().get_route_handler()
 
         async def guarded(request: Request) -> Response:
-            if len(await request.body()) > LARGEST_BODY:
+            strict = StrictRequest(request.scope, request.receive)
+            if len(await strict.body()) > LARGEST_BODY:  # and kept: a body comes once
                 raise TooLarge
-            return await handle(StrictRequest(request.scope, request.receive))
+            return await handle(strict)
 
         return guarded
 
