@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -99,6 +99,21 @@ def container(environment: pytest.MonkeyPatch) -> Iterator[Container]:
     started = Container()
     yield started
     started.close()
+
+
+@pytest.fixture
+def containers(environment: pytest.MonkeyPatch) -> Iterator[Callable[[int], list[Container]]]:
+    """Makes that many containers, side by side; they read the environment as it is then."""
+    started: list[Container] = []
+
+    def start(count: int) -> list[Container]:
+        settings.cache_clear()
+        started.extend(Container() for _ in range(count))
+        return started[-count:]
+
+    yield start
+    for one in started:
+        one.close()
 
 
 def _empty(database_url: str, redis_url: str) -> None:
