@@ -83,8 +83,13 @@ class StrictRequest(Request):
         return orjson.loads(await self.body())
 
 
+def add_headers(scope: Scope, headers: Mapping[str, str]) -> None:
+    """Have the answer to this request carry the headers, whatever becomes of it."""
+    scope.setdefault("hub.headers", {}).update(headers)
+
+
 class ResponseHeaders:
-    """ASGI middleware: headers that every response carries.
+    """ASGI middleware: headers that every response carries, and those of `add_headers`.
 
     `no-store` unless the route says otherwise: nearly every answer is for one person, now.
     """
@@ -100,10 +105,12 @@ class ResponseHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
+        added: dict[str, str] = scope.setdefault("hub.headers", {})
 
         async def adorned(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
+                headers.update(added)
                 for name, value in self._DEFAULTS.items():
                     headers.setdefault(name, value)
             await send(message)
