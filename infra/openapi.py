@@ -24,6 +24,8 @@ from hub_core.kernel import errors
 from hub_core.kernel.errors import CATALOGUE, HubError, Problem
 from hub_core.web.caller import Caller, OptionalCaller
 from hub_core.web.db import Db
+from hub_core.web.limits import Limits
+from hub_core.web.once import Once
 from hub_core.web.problems import MEDIA_TYPE, problem_schema
 from infra.template import HttpDoor, http_doors, load
 
@@ -61,6 +63,8 @@ NEEDS: Final[Mapping[Any, _Refusals]] = {
         errors.InvalidRoomToken,
     ),
     _dependency(Db): (errors.Unavailable,),
+    _dependency(Limits): (errors.RateLimited, errors.Unavailable),
+    _dependency(Once): (errors.KeyReused,),
 }
 """What a route can answer because of what it asks for."""
 

@@ -36,6 +36,19 @@ class UserRow(Table):
     created_at: Mapped[datetime]
 
 
+class IdentityRow(Table):
+    """An account as an OpenID provider knows it: by `iss` and `sub` of its id tokens.
+
+    Never by an address: a provider may give that to another person later, `sub` it gives once.
+    """
+
+    __tablename__ = "identities"
+    issuer: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    subject: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    user_id: Mapped[Ulid] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+
+
 class SignInSessionRow(Table):
     """One sign-in on one device: a family of refresh tokens, each the successor of another.
 

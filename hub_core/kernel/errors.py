@@ -143,6 +143,16 @@ class RateLimited(HubError):
     type, status, title = "request/rate-limited", 429, "Too many requests; wait a little."
 
 
+class KeyReused(HubError):
+    """An `Idempotency-Key` that came with another request before: one key, one request."""
+
+    type, status, title = (
+        "request/key-reused",
+        422,
+        "This Idempotency-Key was used for another request.",
+    )
+
+
 class RouteNotFound(HubError):
     """No such path, or not with this method (API Gateway has no 405)."""
 

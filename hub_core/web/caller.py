@@ -15,7 +15,13 @@ from hub_core.adapters.tokens import (
     room_tokens,
 )
 from hub_core.kernel.clock import utc_now
-from hub_core.kernel.errors import InvalidRoomToken, InvalidToken, TokenExpired, Unauthorized
+from hub_core.kernel.errors import (
+    HubError,
+    InvalidRoomToken,
+    InvalidToken,
+    TokenExpired,
+    Unauthorized,
+)
 from hub_core.kernel.ids import UserId, new_id
 
 LONGEST_USER_AGENT: Final = 300
@@ -47,6 +53,19 @@ async def _caller_or_guest(credentials: _Credentials) -> SignedIn | RoomClaims |
         return _account(credentials.credentials)
     except InvalidToken:
         return _guest(credentials.credentials)
+
+
+def whoever(authorization: str | None) -> SignedIn | RoomClaims | None:
+    """Who calls, for counting: nobody, if the header proves nothing. The route refuses it."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    for prove in (_account, _guest):
+        try:
+            return prove(token)
+        except HubError:
+            continue
+    return None
 
 
 def _account(token: str) -> SignedIn:

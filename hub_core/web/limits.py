@@ -15,7 +15,7 @@ with `limits: Limits`. Every answer carries `RateLimit-Policy` and `RateLimit`
 """
 
 import ipaddress
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,7 +31,7 @@ from hub_core.adapters.tokens import RoomClaims
 from hub_core.kernel.errors import RateLimited
 from hub_core.kernel.limits import Per, Policy
 from hub_core.web.api import add_headers
-from hub_core.web.caller import OptionalCaller, SignedIn
+from hub_core.web.caller import SignedIn, whoever
 
 NETWORK_BITS: Final = 64
 """Of an IPv6 address: the rest is the customer's own to choose from."""
@@ -129,30 +129,16 @@ Limits = Annotated[Counter, Depends(_counter)]
 
 def limited(*policies: Policy) -> Any:
     """Entry for a route's `dependencies`: ask these policies before anything is done."""
-    ask = _with_caller if any(p.per in _NEEDS_CALLER for p in policies) else _without_caller
-    return Depends(ask(policies), scope="function")
 
-
-_NEEDS_CALLER: Final = {Per.CALLER, Per.CALLER_AND_PATH}
-
-
-def _with_caller(policies: tuple[Policy, ...]) -> Callable[..., AsyncIterator[None]]:
-    async def ask(request: Request, limits: Limits, caller: OptionalCaller) -> AsyncIterator[None]:
-        async with limits.counting(*_charges(policies, request, caller)):
-            yield
-
-    return ask
-
-
-def _without_caller(policies: tuple[Policy, ...]) -> Callable[..., AsyncIterator[None]]:
     async def ask(request: Request, limits: Limits) -> AsyncIterator[None]:
-        async with limits.counting(*_charges(policies, request, None)):
+        async with limits.counting(*_charges(policies, request)):
             yield
 
-    return ask
+    return Depends(ask, scope="function")
 
 
-def _charges(policies: tuple[Policy, ...], request: Request, caller: _Who) -> list[Charge]:
+def _charges(policies: tuple[Policy, ...], request: Request) -> list[Charge]:
+    caller = whoever(request.headers.get("Authorization"))
     return [
         Charge(policy, _subject(policy.per, request, caller))
         for policy in policies

@@ -1,5 +1,5 @@
-# ruff: noqa: RUF001 (look-alikes are what this is about)
 """When two spellings of an address are one."""
+# ruff: noqa: RUF001 (look-alikes are what this is about)
 
 import pytest
 from hypothesis import given
