@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
@@ -15,6 +16,7 @@ from hub_core.adapters.settings import settings
 from infra.migrate import migrate
 from local.services import Endpoints
 from tests.container import Container
+from tests.emulator import Emulator, StartEmulator, running_emulator
 
 _ROOT = Path(__file__).parents[1]
 
@@ -114,6 +116,36 @@ def containers(environment: pytest.MonkeyPatch) -> Iterator[Callable[[int], list
     yield start
     for one in started:
         one.close()
+
+
+@pytest.fixture
+def start_emulator(environment: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StartEmulator]:
+    """Starts emulators on this worker's data stores, in half a second each.
+
+    `start_emulator("--per-connection-serial", RECONNECT_GRACE_SEC="1")`. Two of them are two nodes
+    of one gateway. The schema is there, the demo data are not.
+    """
+    with ExitStack() as stack:
+        count = 0
+
+        def start(*flags: str, **variables: str) -> Emulator:
+            nonlocal count
+            count += 1
+            return stack.enter_context(
+                running_emulator(
+                    tmp_path / f"emulator-{count}",
+                    flags=["--no-prepare", *flags],
+                    variables=variables,
+                )
+            )
+
+        yield start
+
+
+@pytest.fixture
+def emulator(start_emulator: StartEmulator) -> Emulator:
+    """The product, running on this worker's data stores behind real doors."""
+    return start_emulator()
 
 
 def _empty(database_url: str, redis_url: str) -> None:

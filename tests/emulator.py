@@ -1,0 +1,109 @@
+"""The emulator as a process of its own, for tests that go through the doors with real sockets."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from local.services.tether import tethered
+
+ROOT = Path(__file__).parents[1]
+
+_OF_ANOTHER_PLACE = ("AWS_", "MANAGEMENT_API_URL", "WEBSOCKET_URL", "PORT", "HOST", "HUB_DATA")
+"""Variables of the tests' own environment that would lead the functions astray."""
+
+
+@dataclass
+class Emulator:
+    """A running `python -m local`."""
+
+    process: subprocess.Popen[str]
+    data: Path
+    """Its data folder."""
+    output: list[str] = field(default_factory=list)
+    """What it has written so far, line by line."""
+    url: str = ""
+    """`http://127.0.0.1:PORT`."""
+    socket_url: str = ""
+    """`ws://127.0.0.1:PORT/ws`."""
+    _told: threading.Event = field(default_factory=threading.Event)
+    _reader: threading.Thread | None = None
+
+    @property
+    def shared(self) -> dict[str, str]:
+        """The variables that a second node needs: data stores, secrets; and AWS credentials."""
+        lines = (self.data / "services.env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send it a signal and wait for its end; the answer is the exit code."""
+        self.process.send_signal(number)
+        code = self.process.wait(30)
+        if self._reader:
+            self._reader.join()
+        return code
+
+    def _listen(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.output.append(line.rstrip("\n"))
+            if line.startswith("Ready after"):
+                self._told.set()
+        self._told.set()
+
+    def _wait(self) -> None:
+        self._reader = threading.Thread(target=self._listen, daemon=True)
+        self._reader.start()
+        assert self._told.wait(60), self.output
+        doors = self.data / "emulator.json"
+        assert doors.exists(), "\n".join(self.output)
+        about = json.loads(doors.read_text())
+        self.url = about["url"].replace("localhost", "127.0.0.1")
+        self.socket_url = about["socketUrl"].replace("localhost", "127.0.0.1")
+
+
+class StartEmulator(Protocol):
+    """Starts one more emulator; all are stopped when the test is over."""
+
+    def __call__(self, *flags: str, **variables: str) -> Emulator:
+        """`flags` for the command line, `variables` for its environment, and so the functions'."""
+        ...
+
+
+@contextmanager
+def running_emulator(
+    data: Path,
+    *,
+    flags: Sequence[str] = (),
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[Emulator]:
+    """Run an emulator on a free port, ready; what it wrote is shown if the test fails."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(_OF_ANOTHER_PLACE)
+    }
+    with subprocess.Popen(
+        tethered(
+            [sys.executable, "-m", "local", "--port", "0", "--data", data, *flags], signal.SIGTERM
+        ),
+        cwd=ROOT,
+        env={**inherited, **(variables or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        emulator = Emulator(process, data)
+        try:
+            emulator._wait()
+            yield emulator
+        finally:
+            if process.poll() is None:
+                emulator.stop()
+            sys.stdout.write("\n".join(["", "The emulator wrote:", *emulator.output, ""]))
