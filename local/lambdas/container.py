@@ -29,6 +29,13 @@ class Container(Protocol):
         """Handle one event: the result as JSON, or how it failed."""
         ...
 
+    async def settle(self) -> None:
+        """Wait, after an answer, until it asks for the next event or has ended.
+
+        What a runtime does after its answer (it may exit) is not the next caller's business.
+        """
+        ...
+
     async def close(self) -> None:
         """End it."""
         ...

@@ -3,9 +3,10 @@
 import asyncio
 import signal
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from local.lambdas.container import Container
 from local.lambdas.failures import Failure, exited
@@ -142,12 +143,13 @@ class Pool:
                 fresh = False
                 await self._run(container, job)
         finally:
-            await container.close()
+            await _to_the_end(container.close())
 
     async def _run(self, container: Container, job: Job) -> None:
         job.started = True
         try:
             job.finish(await container.run(job.request))
+            await container.settle()
         finally:
             job.finish(_KILLED(job.request.id))  # if it is not finished by now
 
@@ -184,3 +186,13 @@ class Pool:
             container.ended.remove_done_callback(give_up)
             if place in self._idle:
                 self._idle.remove(place)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Await `work` also when cancelled meanwhile: half an end leaves a process behind."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise

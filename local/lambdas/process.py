@@ -105,6 +105,13 @@ class ProcessContainer:
         self.kill(timed_out(limit))
         return (await self._exited)(request.id)
 
+    async def settle(self) -> None:
+        """Wait until the runtime asks for more or exits; kill it if it does neither in time."""
+        limit = self._function.timeout
+        await _first(self._api.asked, self._exited, seconds=limit.total_seconds())
+        if not self._api.asked.done():
+            self.kill(timed_out(limit))
+
     def kill(self, verdict: Failure) -> None:
         """End the process and its children at once; `verdict` is what its caller is told."""
         if self.pid:

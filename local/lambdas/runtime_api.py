@@ -44,6 +44,8 @@ class RuntimeApi:
             asyncio.get_running_loop().create_future()
         )
         """None once the runtime asks for its first event; the failure when its init failed."""
+        self.asked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """Done once the runtime has asked for an event after the last one handed out."""
         self._server: asyncio.Server | None = None
         self._connections: set[_Connection] = set()
         self._poll: _Connection | None = None
@@ -71,8 +73,9 @@ class RuntimeApi:
         self, request: Request, *, deadline_ms: int
     ) -> asyncio.Future[bytes | FunctionError]:
         """Give the container an event; the future is what it posts: JSON, or an error."""
+        loop = asyncio.get_running_loop()
         self._request, self._deadline_ms = request, deadline_ms
-        self._answer = asyncio.get_running_loop().create_future()
+        self._answer, self.asked = loop.create_future(), loop.create_future()
         self._deliver()
         return self._answer
 
@@ -97,6 +100,8 @@ class RuntimeApi:
             if self._request:
                 self._deliver()
             else:
+                if not self.asked.done():
+                    self.asked.set_result(None)
                 self._on_idle()
         elif method == b"POST":
             connection.send(*self._posted(path, body))

@@ -80,6 +80,9 @@ class ThreadContainer:
         self._abandoned = True
         return timed_out(self._function.timeout)(request.id)
 
+    async def settle(self) -> None:
+        """Nothing happens between an answer and the next event."""
+
     async def close(self) -> None:
         """Let the thread end, after what it does now."""
         self._requests.put(None)
