@@ -46,10 +46,9 @@ def read_function(
         return None
     resource.refuse(_NOT_DONE)
     code, handler = _code(resource, folder), resource.text("Handler")
-    if not runtime:
-        resource.problem("it has no Runtime")
-    if not handler:
-        resource.problem("it has no Handler")
+    for key in ("Runtime", "Handler"):
+        if key not in resource.keys:
+            resource.problem(f"it has no {key}")
     return Function(
         name=resource.name,
         handler=handler or "",
