@@ -44,7 +44,7 @@ class AccessClaims(Value):
 class RoomClaims(Value):
     """A ticket for one join: who (`sub`, None for guests), where (`mid`), as whom (`pid`)."""
 
-    sub: UserId | None
+    sub: UserId | None = None
     mid: MeetingId
     pid: ParticipantId
     name: DisplayName
@@ -75,7 +75,7 @@ class TokenClass(Generic[C]):
         key = self.keys[0]
         payload = {
             "jti": self.mint_id(),
-            **claims.model_dump(mode="json"),
+            **claims.model_dump(mode="json", exclude_none=True),
             "iss": ISSUER,
             "aud": self.audience,
             "iat": now,
