@@ -28,7 +28,9 @@ LEAST_ARGON2_MEMORY_KIB: Final = 19_456
 LEAST_ARGON2_TIME_COST: Final = 2
 """OWASP's least for argon2id (Password Storage Cheat Sheet); with one lane."""
 _KID: Final = re.compile(r"[A-Za-z0-9._-]{1,32}")
-_STUN_URL: Final = re.compile(r"stuns?:([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?")
+_SERVER: Final = r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
+_STUN_URL: Final = re.compile(rf"stuns?:{_SERVER}")
+_TURN_URL: Final = re.compile(rf"turns?:{_SERVER}(\?transport=(udp|tcp))?")
 
 
 class SettingsError(Exception):
@@ -92,6 +94,19 @@ def _stun_urls(value: object) -> tuple[str, ...]:
     return urls
 
 
+def _turn_urls(value: object) -> tuple[str, ...]:
+    if isinstance(value, tuple):
+        return value
+    urls = tuple(filter(None, (part.strip() for part in str(value).split(","))))
+    if not all(_TURN_URL.fullmatch(url) for url in urls):
+        raise ValueError("is not a list of URLs such as turn:turn.example:3478?transport=udp")
+    return urls
+
+
+def _keyring_or_none(value: object) -> Keyring:
+    return _keyring(value) if value else ()
+
+
 def _scheme(*schemes: str) -> AfterValidator:
     def check(value: SecretStr) -> SecretStr:
         if urlsplit(value.get_secret_value()).scheme not in schemes:
@@ -137,6 +152,18 @@ class Settings(BaseSettings):
         description="STUN servers in `iceServers` of a room ticket, separated by commas; may be "
         "empty (RFC 7064).",
     )
+    turn_urls: Annotated[tuple[str, ...], NoDecode, PlainValidator(_turn_urls)] = Field(
+        (), description="TURN servers in `iceServers`, separated by commas (RFC 7065)."
+    )
+    turn_secret: Annotated[Keyring, NoDecode, PlainValidator(_keyring_or_none)] = Field(
+        (), description="What coturn has as `static-auth-secret`, newest first."
+    )
+    turn_ttl_sec: int = Field(
+        8_100,
+        ge=60,
+        description="How long a TURN credential lasts. API Gateway ends a connection after two "
+        "hours, and the resume brings fresh ones.",
+    )
     argon2_memory_kib: int = Field(
         LEAST_ARGON2_MEMORY_KIB,
         ge=8,
@@ -148,6 +175,8 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _fit_for_the_environment(self) -> Self:
         problems = []
+        if self.turn_urls and not self.turn_secret:
+            problems.append("TURN_SECRET: is missing, and TURN_URLS needs it")
         rings = ("jwt_access_secret", "jwt_refresh_secret", "room_token_secret")
         if self.environment != "development":
             problems += [
