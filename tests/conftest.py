@@ -17,6 +17,7 @@ from infra.migrate import migrate
 from local.services import Endpoints
 from tests.container import Container
 from tests.emulator import Emulator, StartEmulator, running_emulator
+from tests.meetings.people import World
 
 _ROOT = Path(__file__).parents[1]
 
@@ -146,6 +147,12 @@ def start_emulator(environment: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
 def emulator(start_emulator: StartEmulator) -> Emulator:
     """The product, running on this worker's data stores behind real doors."""
     return start_emulator()
+
+
+@pytest.fixture
+def world(migrated: str, container: Container) -> World:
+    """People and meetings in this worker's database."""
+    return World(migrated, container)
 
 
 def _empty(database_url: str, redis_url: str) -> None:

@@ -14,8 +14,9 @@ from hub_core.adapters.runtime import at_close, kept
 from hub_core.adapters.settings import settings
 
 CONNECT_TIMEOUT_SEC: Final = 5
-SESSION_OPTIONS: Final = "-c statement_timeout=3000 -c lock_timeout=1000"
-"""Milliseconds. A query that takes longer is a fault, and answers as `server/unavailable`."""
+SESSION_OPTIONS: Final = "-c statement_timeout=3000 -c lock_timeout=1000 -c timezone=UTC"
+"""Milliseconds. A query that takes longer is a fault, and answers as `server/unavailable`. Times
+are read in UTC: elsewhere the last hours of the year 9999 belong to one that Python lacks."""
 
 
 class Postgres:

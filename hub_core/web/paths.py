@@ -1,0 +1,27 @@
+"""Names in paths: what is no id at all is answered like an id that nothing has."""
+
+from typing import Annotated, Any, Final
+
+from fastapi import Path
+from pydantic import BeforeValidator, TypeAdapter, ValidationError, WithJsonSchema
+
+from hub_core.kernel.errors import HubError, MeetingNotFound
+from hub_core.kernel.ids import ULID_PATTERN, MeetingId, UlidText
+
+_ULID: Final[TypeAdapter[str]] = TypeAdapter(UlidText)
+
+
+def _or(error: type[HubError]) -> Any:
+    def check(text: str) -> str:
+        try:
+            return _ULID.validate_python(text)
+        except ValidationError:
+            raise error from None
+
+    return BeforeValidator(check)
+
+
+_SCHEMA: Final = WithJsonSchema({"type": "string", "pattern": ULID_PATTERN})
+
+MeetingPath = Annotated[MeetingId, _or(MeetingNotFound), _SCHEMA, Path(alias="id")]
+"""`{id}` of a meeting."""
