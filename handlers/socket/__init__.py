@@ -1,1 +1,1 @@
-"""The WebSocket: three functions that know neither SQLAlchemy nor FastAPI."""
+"""The three doors of the WebSocket API."""

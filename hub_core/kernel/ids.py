@@ -21,6 +21,8 @@ Epoch = NewType("Epoch", str)
 ULID_PATTERN: Final = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 UlidText = Annotated[str, StringConstraints(pattern=ULID_PATTERN)]
 """26 characters of Crockford base32, upper case (the ULID specification)."""
+Addressee = Annotated[str, StringConstraints(max_length=64)]
+"""Whom a client means: a participantId, one hopes. Anything else names nobody in the room."""
 
 Mint = Callable[[], str]
 """Makes a fresh id. Handed in wherever ids are decided about, so that tests can name them."""

@@ -32,7 +32,6 @@ class Seat:
 class Connection:
     """What is known of a connection beside its id."""
 
-    connected_at_ms: int
     user_id: UserId | None
     seat: Seat | None
 
@@ -57,15 +56,18 @@ class Connections:
             await pipe.execute()
 
     async def find(self, connection_id: ConnectionId) -> Connection | None:
-        """The record; None if the connection was never opened, or is gone."""
-        names = ("at", "gone", "user", "meeting", "participant", "session")
-        at, gone, user, *place = map(_text, await self.redis.hmget(_key(connection_id), names))
-        if not at or gone:
+        """The record; None if the connection is gone.
+
+        One without a record is as good as new: Redis may have lost it.
+        """
+        names = ("gone", "user", "meeting", "participant", "session")
+        gone, user, *place = map(_text, await self.redis.hmget(_key(connection_id), names))
+        if gone:
             return None
         seat = _seat(place)
         if seat is not None:
             self._remember(connection_id, seat)
-        return Connection(int(at), UserId(user) if user else None, seat)
+        return Connection(UserId(user) if user else None, seat)
 
     def remembered(self, connection_id: ConnectionId) -> Seat | None:
         """The seat, if this container has seen it; it may be out of date."""
@@ -75,6 +77,7 @@ class Connections:
         """It has said who it is: it may stay."""
         async with self.redis.pipeline(transaction=False) as pipe:
             pipe.hset(_key(connection_id), "user", user_id)
+            pipe.expire(_key(connection_id), KEEP)
             pipe.zrem(UNKNOWN, connection_id)
             await pipe.execute()
 
@@ -91,8 +94,9 @@ class Connections:
         }
         async with self.redis.pipeline(transaction=True) as pipe:
             pipe.hset(_key(connection_id), mapping=fields)
+            pipe.expire(_key(connection_id), KEEP)
             pipe.hexists(_key(connection_id), "gone")
-            _, gone = await pipe.execute()
+            *_, gone = await pipe.execute()
         await self.redis.zrem(UNKNOWN, connection_id)
         self._remember(connection_id, seat)
         return not gone

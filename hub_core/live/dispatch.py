@@ -42,6 +42,7 @@ class Handled:
     room: Room
     outcome: Outcome | None
     reply: bytes
+    refused: HubError | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Dispatch:
         room = await self._present(meeting_id, actor)
         for attempt in range(TRIES):
             me = actor(room)
-            outcome, reply = self._decide(command, room, me)
+            outcome, reply, refused = self._decide(command, room, me)
             request = Request(
                 scope=me.id if command.idempotency_key else me.session_id,
                 request_id=command.idempotency_key or request_id,
@@ -98,7 +99,7 @@ class Dispatch:
                         await self.rooms.keep_reply(meeting_id, replace(request, reply=reply))
                     if sign_of_life:
                         await self.lapsed(meeting_id, committed.due)
-                    return Handled(committed.room, outcome, reply)
+                    return Handled(committed.room, outcome, reply, refused)
                 case Answered(reply=earlier, seq=seq):
                     await self.pump.reach(room, seq, nonce)
                     return Handled(room, None, earlier)
@@ -132,6 +133,13 @@ class Dispatch:
             except NotJoined:
                 continue  # somebody else was quicker to sweep
 
+    async def drained(self, meeting_id: MeetingId, seq: int) -> None:
+        """Put out what somebody who died has left in the log."""
+        room = await self.rooms.load(meeting_id)
+        if room is not None:
+            for connection_id in await self.pump.reach(room, seq, self.mint()):
+                await self.dropped(connection_id)
+
     async def _present(self, meeting_id: MeetingId, actor: Actor) -> Room:
         """A copy of the room that the actor is in: the warm one may be from before it came."""
         room = await self.rooms.warm(meeting_id)
@@ -144,13 +152,15 @@ class Dispatch:
             raise NotJoined
         return room
 
-    def _decide(self, command: Command, room: Room, me: Participant) -> tuple[Outcome, bytes]:
+    def _decide(
+        self, command: Command, room: Room, me: Participant
+    ) -> tuple[Outcome, bytes, HubError | None]:
         now = Now(at=self.clock(), mint=self.mint, grace_sec=self.rooms.grace.total_seconds())
         try:
             outcome = decide(command, room, me, now)
         except HubError as refusal:
-            return Outcome(room, room), problem_reply(refusal.problem())
-        return outcome, outcome.reply.frame()
+            return Outcome(room, room), problem_reply(refusal.problem()), refusal
+        return outcome, outcome.reply.frame(), None
 
     async def _deliver(self, outcome: Outcome, committed: Committed, nonce: str) -> None:
         for whisper in outcome.whispers:

@@ -1,11 +1,8 @@
 """Saying who one is, and coming into a room: the commands of a connection that sits nowhere yet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final
-
-import orjson
-from pydantic import StringConstraints
+from typing import Any, Final
 
 from hub_core.adapters.tokens import (
     AccessClaims,
@@ -17,24 +14,32 @@ from hub_core.adapters.tokens import (
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import (
     AlreadyJoined,
+    HubError,
     InvalidRoomToken,
     InvalidToken,
+    MeetingEnded,
     MeetingForbidden,
+    MeetingFull,
+    MeetingLocked,
+    NotJoined,
     TokenExpired,
     Unauthorized,
+    Unavailable,
 )
 from hub_core.kernel.ids import ConnectionId, Epoch, Mint, SessionId
-from hub_core.kernel.values import rfc3339
+from hub_core.live.asks import ASKS, Asker, Authenticate, AuthOk, RoomJoined, answers
 from hub_core.live.connections import Connection, Connections, Seat
-from hub_core.live.dispatch import Dispatch
-from hub_core.live.frames import LARGEST_FRAME
+from hub_core.live.dispatch import Dispatch, Handled
+from hub_core.live.frames import LARGEST_FRAME, Frame, read_command
 from hub_core.live.journal import Door, Journal
-from hub_core.rooms.messages import Command
+from hub_core.live.replies import Replies
+from hub_core.live.resumption import ResumeTokens, Resumption
+from hub_core.rooms.messages import problem_reply
 from hub_core.rooms.policy import Entry, Refused, entry
 from hub_core.rooms.room import MediaState, Participant, Room
 from hub_core.rooms.rules.presence import Enter, JoinRoom
 from hub_core.rooms.rules.signalling import LARGEST_CANDIDATE, LARGEST_SDP
-from hub_core.rooms.view import roster, shown
+from hub_core.rooms.view import ParticipantView, peers
 
 PROTOCOL: Final = "1.0"
 FEATURES: Final = frozenset[str]()
@@ -46,17 +51,6 @@ LIMITS: Final = {
     "candidateBytes": LARGEST_CANDIDATE,
 }
 
-Name = Annotated[str, StringConstraints(max_length=32)]
-
-
-class Authenticate(Command):
-    """Say who is at this end of the connection; an account does so before it joins."""
-
-    type: ClassVar[str] = "auth.authenticate"
-    access_token: str
-    protocol: Name | None = None
-    features: Sequence[Name] = ()
-
 
 @dataclass(frozen=True)
 class Entrance:
@@ -65,64 +59,95 @@ class Entrance:
     connections: Connections
     dispatch: Dispatch
     journal: Journal
+    replies: Replies
     access: TokenClass[AccessClaims]
     tickets: TokenClass[RoomClaims]
-    ice_servers: Sequence[dict[str, Any]]
+    resume_tokens: ResumeTokens
+    ice_servers: Sequence[Mapping[str, Any]]
     clock: Clock
     mint: Mint
 
-    async def authenticate(self, connection_id: ConnectionId, command: Authenticate) -> bytes:
-        """`auth.ok`.
+    async def answer(self, connection_id: ConnectionId, frame: Frame) -> bytes:
+        """The reply to a frame whose type is one of `ASKS`; the same for the same request.
 
         Raises:
-            InvalidToken: not one of our access tokens.
-            TokenExpired: refresh it and try again.
+            Invalid: the payload does not fit.
+            NotJoined: the connection is gone; nobody will read this.
+            Unavailable: try again. It is the one refusal that is not kept for a repeated request.
         """
+        ask = ASKS[frame.kind]
+        command = read_command(ask.command, frame.payload)
+
+        async def work() -> bytes:
+            known = await self.connections.find(connection_id)
+            if known is None:
+                raise NotJoined
+            try:
+                reply = await ask.answer(self, Asker(connection_id, known), command)
+            except Unavailable:
+                raise
+            except HubError as refusal:
+                return problem_reply(refusal.problem())
+            return reply.frame()
+
+        reply = await self.replies.once(connection_id, frame.request_id, work)
+        return self.resume_tokens.seal(reply)
+
+    @answers(refuses=(InvalidToken, TokenExpired))
+    async def authenticate(self, asker: Asker, command: Authenticate) -> AuthOk:
+        """The connection is the account's from now on."""
         try:
             claims = self.access.verify(command.access_token)
         except TokenOutOfTime:
             raise TokenExpired from None
         except TokenRefused:
             raise InvalidToken from None
-        await self.connections.authenticated(connection_id, claims.sub)
-        payload = {
-            "userId": claims.sub,
-            "protocol": PROTOCOL,
-            "features": sorted(FEATURES & set(command.features)),
-            "limits": LIMITS,
-            "serverTime": rfc3339(self.clock()),
-        }
-        return orjson.dumps({"type": "auth.ok", "payload": payload})
+        await self.connections.authenticated(asker.id, claims.sub)
+        return AuthOk(
+            user_id=claims.sub,
+            protocol=PROTOCOL,
+            features=sorted(FEATURES & set(command.features)),
+            limits=LIMITS,
+            server_time=self.clock(),
+        )
 
-    async def join(
-        self, connection_id: ConnectionId, connection: Connection, command: JoinRoom
-    ) -> bytes:
-        """`room.joined`.
-
-        Raises:
-            Unauthorized: the ticket is an account's, and nobody has authenticated here.
-            InvalidRoomToken: forged, expired, used, revoked, or somebody else's.
-            AlreadyJoined: this connection sits in a room, or the person does and may not twice.
-            MeetingEnded, MeetingForbidden, MeetingLocked, MeetingFull: the meeting's rules.
-        """
-        claims = self._ticket(command.room_token, connection)
-        if connection.seat and connection.seat.meeting_id != claims.mid:
+    @answers(
+        refuses=(
+            Unauthorized,
+            InvalidRoomToken,
+            AlreadyJoined,
+            MeetingEnded,
+            MeetingForbidden,
+            MeetingLocked,
+            MeetingFull,
+        )
+    )
+    async def join(self, asker: Asker, command: JoinRoom) -> RoomJoined:
+        """What the ticket says is checked against PostgreSQL: it may be two minutes old."""
+        claims = self._ticket(command.room_token, asker.known)
+        if asker.known.seat and asker.known.seat.meeting_id != claims.mid:
             raise AlreadyJoined("This connection is in another room.")
         door = await self._door(claims)
-        me = self._newcomer(connection_id, claims, door, command)
-        room = Room(meeting_id=claims.mid, epoch=Epoch(self.mint()), settings=door.settings)
-        if await self.dispatch.rooms.warm(claims.mid) is None:
-            await self.dispatch.rooms.open(room)
-        handled = await self.dispatch.handle(claims.mid, lambda _: me, Enter())
-        if handled.outcome is None or claims.pid not in handled.room.people:
-            return handled.reply
-        myself = handled.room.people[claims.pid]
-        if myself.ticket != claims.jti:
-            return handled.reply  # refused: it is still the other one who sits there
+        me = self._newcomer(asker.id, claims, door, command)
+        handled = await self._enter(me, door)
+        myself = handled.room.people[me.id]
         seat = Seat(claims.mid, claims.pid, myself.session_id)
-        if not await self.connections.seated(connection_id, seat):
-            await self.dispatch.dropped(connection_id)
+        if not await self.connections.seated(asker.id, seat):
+            await self.dispatch.dropped(asker.id)
         return await self._joined(handled.room, myself, door)
+
+    async def _enter(self, me: Participant, door: Door) -> Handled:
+        """Into the room, which is opened if it is not open."""
+        try:
+            handled = await self.dispatch.handle(door.meeting.id, lambda _: me, Enter())
+        except NotJoined:
+            epoch = Epoch(self.mint())
+            room = Room(meeting_id=door.meeting.id, epoch=epoch, settings=door.settings)
+            await self.dispatch.rooms.open(room)
+            handled = await self.dispatch.handle(door.meeting.id, lambda _: me, Enter())
+        if handled.refused:
+            raise handled.refused
+        return handled
 
     def _ticket(self, room_token: str, connection: Connection) -> RoomClaims:
         try:
@@ -168,18 +193,18 @@ class Entrance:
             ticket=claims.jti,
         )
 
-    async def _joined(self, room: Room, me: Participant, door: Door) -> bytes:
-        grace = self.dispatch.rooms.grace
-        payload = {
-            "meeting": door.meeting.model_dump(mode="json", by_alias=True),
-            "selfParticipant": shown(me),
-            "peers": [peer for peer in roster(room) if peer["participantId"] != me.id],
-            "settings": room.settings.model_dump(mode="json", by_alias=True),
-            "epoch": room.epoch,
-            "seq": room.seq,
-            "sessionId": me.session_id,
-            "graceMs": int(grace.total_seconds() * 1000),
-            "iceServers": list(self.ice_servers),
-            "chat": await self.journal.chat(room, me.id),
-        }
-        return orjson.dumps({"type": "room.joined", "payload": payload})
+    async def _joined(self, room: Room, me: Participant, door: Door) -> RoomJoined:
+        first = Resumption(room.meeting_id, me.id, me.session_id, n=0)
+        return RoomJoined(
+            meeting=door.meeting,
+            self_participant=ParticipantView.of(me),
+            peers=peers(room, me.id),
+            settings=room.settings,
+            epoch=room.epoch,
+            seq=room.seq,
+            session_id=me.session_id,
+            resume_token=first.unsealed,
+            grace_ms=int(self.dispatch.rooms.grace.total_seconds() * 1000),
+            ice_servers=self.ice_servers,
+            chat=await self.journal.chat(room, me.id),
+        )

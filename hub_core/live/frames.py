@@ -21,7 +21,7 @@ class Frame:
 
     kind: str
     request_id: str | None
-    payload: dict[str, Any]
+    payload: Any
 
 
 def read_frame(body: str) -> Frame:
@@ -32,7 +32,7 @@ def read_frame(body: str) -> Frame:
 
     Raises:
         Malformed: not JSON, not an object, or no string `type`.
-        Invalid: `requestId` or `payload` is not what it should be.
+        Invalid: the `requestId` is none.
     """
     try:
         frame = orjson.loads(body)
@@ -40,25 +40,25 @@ def read_frame(body: str) -> Frame:
         raise Malformed from None
     if not isinstance(frame, dict) or not isinstance(kind := frame.get("type"), str):
         raise Malformed
-    request_id, payload = frame.get("requestId"), frame.get("payload")
+    request_id = frame.get("requestId")
     if request_id is not None and not (
         isinstance(request_id, str) and len(request_id) <= LONGEST_REQUEST_ID
     ):
         fault = Fault(pointer="/requestId", detail="is not a string of at most 64 characters")
         raise Invalid(errors=[fault])
-    if payload is None:
-        payload = {}
-    if not isinstance(payload, dict):
-        raise Invalid(errors=[Fault(pointer="/payload", detail="is not an object")])
-    return Frame(kind, request_id, payload)
+    return Frame(kind, request_id, frame.get("payload"))
 
 
-def read_command(command: type[C], payload: dict[str, Any]) -> C:
-    """The payload as the command that it should be.
+def read_command(command: type[C], payload: Any) -> C:
+    """The payload as the command that it should be; no payload is an empty one.
 
     Raises:
         Invalid: it does not fit; `errors` points at each fault.
     """
+    if payload is None:
+        payload = {}
+    if not isinstance(payload, dict):
+        raise Invalid(errors=[Fault(pointer="/payload", detail="is not an object")])
     try:
         return command.model_validate(payload, strict=True)
     except ValidationError as error:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from hub_core.adapters.postgres import Postgres
-from hub_core.kernel.ids import MeetingId, ParticipantId, UserId
+from hub_core.kernel.ids import Epoch, MeetingId, ParticipantId, UserId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Value
 from hub_core.live.store import Entry
@@ -55,6 +55,10 @@ SELECT payload, epoch, seq FROM journal
 WHERE meeting_id = %(meeting_id)s AND type = 'chat.message'
   AND (visible_to IS NULL OR %(reader)s = ANY (visible_to))
 ORDER BY id DESC LIMIT %(most)s
+"""
+
+_CLOSED: Final = """
+UPDATE conferences SET ended_at = %(at)s WHERE id = %(epoch)s AND ended_at IS NULL
 """
 
 _DOOR: Final = """
@@ -145,6 +149,10 @@ class Journal:
             for row in reversed(rows)
             if row["epoch"] != room.epoch or row["seq"] is None or row["seq"] <= room.seq
         ]
+
+    async def closed(self, epoch: Epoch, at: datetime) -> None:
+        """The conference is over: the last one has left."""
+        await self.postgres.run(_CLOSED, {"epoch": epoch, "at": at})
 
     async def door(self, meeting_id: MeetingId, participant_id: ParticipantId) -> Door | None:
         """What decides about an entry; None if there is no such participant in this meeting."""

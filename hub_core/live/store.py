@@ -1,7 +1,7 @@
 """Rooms in Redis: loaded once, kept warm, committed by compare-and-set on `seq`."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
 from hub_core.kernel.clock import Clock
-from hub_core.kernel.ids import MeetingId, ParticipantId
+from hub_core.kernel.ids import Epoch, MeetingId, ParticipantId
 from hub_core.kernel.values import epoch_ms
 from hub_core.rooms.deciding import Outcome, replay
 from hub_core.rooms.room import Participant, Room
@@ -27,6 +27,7 @@ KEEP_WARM: Final = 256
 """Rooms that one container keeps in memory, the least used forgotten first."""
 OPEN_ROOMS: Final = "rooms:open"
 """Sorted set: meeting id → ms of its opening. What the sweep goes through."""
+LIST_AT_ONCE: Final = 500
 
 _SCRIPTS: Final = Path(__file__).parent
 
@@ -85,6 +86,25 @@ class Fenced:
     """A sign of life came in meanwhile: nobody's time is up."""
 
 
+@dataclass(frozen=True)
+class Listed:
+    """An open room, and when it was entered into the list (ms)."""
+
+    meeting_id: MeetingId
+    entered: float
+
+
+@dataclass(frozen=True)
+class Glance:
+    """A room as the sweep sees it."""
+
+    epoch: Epoch
+    seq: int
+    fan: int
+    people: int
+    due: tuple[Due, ...]
+
+
 Result = Committed | Answered | Outrun | RoomGone | Fenced
 
 
@@ -133,7 +153,7 @@ class RoomStore:
 
     def __post_init__(self) -> None:
         """Read the scripts; `EVALSHA` sends their hash, and their text once if Redis forgot it."""
-        for name in ("open", "commit", "pump"):
+        for name in ("open", "commit", "pump", "glance", "close", "unlist"):
             text = (_SCRIPTS / f"{name}.lua").read_text()
             self._scripts[name] = self.redis.register_script(text)
 
@@ -141,10 +161,10 @@ class RoomStore:
         """Open a room unless it is open already; answers with the one that is.
 
         It is entered into the list of open rooms first: a room that the sweep does not know of
-        would never be closed.
+        would never be closed. The entry is new even if there was one: see `unlist`.
         """
         keys = _Keys(room.meeting_id)
-        await self.redis.zadd(OPEN_ROOMS, {room.meeting_id: epoch_ms(self.clock())}, nx=True)
+        await self.redis.zadd(OPEN_ROOMS, {room.meeting_id: epoch_ms(self.clock())})
         await self._run(
             "open",
             [keys.head, keys.people, keys.log, keys.due, keys.pump],
@@ -154,6 +174,42 @@ class RoomStore:
         if opened is None:
             raise RuntimeError(f"room {room.meeting_id} was closed while it was opened")
         return opened
+
+    async def listed(self) -> AsyncIterator[Listed]:
+        """Every open room, the youngest first: those that close meanwhile make none be skipped."""
+        end = await self.redis.zcard(OPEN_ROOMS)
+        while end > 0:
+            start = max(0, end - LIST_AT_ONCE)
+            found: list[Any] = await self.redis.zrange(OPEN_ROOMS, start, end - 1, withscores=True)
+            for id_, score in found:
+                yield Listed(MeetingId(id_.decode()), score)
+            end = start
+
+    async def glance(self, meeting_id: MeetingId) -> Glance | None:
+        """What the sweep has to know of a room; None if it is not open."""
+        keys = _Keys(meeting_id)
+        answer: list[Any] = await self._run(
+            "glance", [keys.head, keys.people, keys.due], [epoch_ms(self.clock())]
+        )
+        if not answer:
+            return None
+        epoch, seq, fan, people, due = answer
+        return Glance(Epoch(epoch.decode()), seq, fan, people, tuple(_dues(due)))
+
+    async def close(self, meeting_id: MeetingId, epoch: Epoch) -> bool:
+        """Close the room if nobody is in it and nothing is left to go out."""
+        keys = _Keys(meeting_id)
+        closed = await self._run(
+            "close", [keys.head, keys.people, keys.log, keys.due, keys.pump], [epoch]
+        )
+        if closed:
+            self.forget(meeting_id)
+        return bool(closed)
+
+    async def unlist(self, listed: Listed) -> None:
+        """Take a closed room out of the list, unless it was opened again meanwhile."""
+        score = f"{listed.entered:.0f}"
+        await self._run("unlist", [OPEN_ROOMS], [listed.meeting_id, score])
 
     async def load(self, meeting_id: MeetingId) -> Room | None:
         """The room as it is in Redis; None if it is not open."""

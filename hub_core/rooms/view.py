@@ -46,6 +46,7 @@ def shown(person: Participant) -> dict[str, Any]:
     return ParticipantView.of(person).model_dump(mode="json", by_alias=True)
 
 
-def roster(room: Room) -> list[dict[str, Any]]:
-    """Everyone in the room in the order in which they came, as JSON."""
-    return [shown(person) for person in sorted(room.people.values(), key=lambda p: p.join_seq)]
+def peers(room: Room, but: ParticipantId | None = None) -> list[ParticipantView]:
+    """Everyone in the room (`but` one), in the order in which they came."""
+    present = sorted(room.people.values(), key=lambda person: person.join_seq)
+    return [ParticipantView.of(person) for person in present if person.id != but]

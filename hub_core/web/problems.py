@@ -1,7 +1,5 @@
 """Every way in which a REST call fails, as `application/problem+json` (RFC 9457)."""
 
-import sys
-import traceback
 from collections.abc import Sequence
 from http import HTTPStatus
 from itertools import groupby
@@ -13,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub_core.adapters.defects import log_defect
 from hub_core.kernel.errors import (
     Fault,
     HubError,
@@ -25,8 +24,6 @@ from hub_core.kernel.errors import (
 MEDIA_TYPE: Final = "application/problem+json"
 MOST_FAULTS: Final = 20
 LONGEST_POINTER: Final = 200
-_TELLING: Final = (AttributeError, ImportError, NameError, TypeError)
-"""Their texts speak of code. Those of others may repeat what a person sent, and are not logged."""
 
 
 def problem_response(error: HubError, request_id: str | None) -> Response:
@@ -120,37 +117,10 @@ class Unforeseen:
             await self._app(scope, receive, watched)
         except Exception as error:
             request_id = request_id_of(scope)
-            log_defect(error, scope, request_id)
+            log_defect(error, request_id, method=scope.get("method"), path=scope.get("path"))
             if started:
                 raise
             await problem_response(InternalError(), request_id)(scope, receive, send)
-
-
-def log_defect(error: BaseException, scope: Scope, request_id: str | None) -> None:
-    """One line of JSON on standard output, where Lambda collects logs; no value, no secret."""
-    chain = [error]
-    while cause := chain[-1].__cause__ or chain[-1].__context__:
-        chain.append(cause)
-    line = {
-        "level": "ERROR",
-        "message": "unforeseen",
-        "requestId": request_id,
-        "method": scope.get("method"),
-        "path": scope.get("path"),
-        "errors": [
-            {
-                "type": f"{type(one).__module__}.{type(one).__qualname__}",
-                "detail": str(one) if isinstance(one, _TELLING) else None,
-                "frames": [
-                    f"{frame.filename}:{frame.lineno} {frame.name}"
-                    for frame in traceback.extract_tb(one.__traceback__)
-                ],
-            }
-            for one in chain
-        ],
-    }
-    sys.stdout.write(orjson.dumps(line).decode() + "\n")
-    sys.stdout.flush()
 
 
 def refuses(*errors: type[HubError]) -> dict[int | str, dict[str, Any]]:

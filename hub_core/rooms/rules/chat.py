@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, StringConstraints
 
 from hub_core.kernel.errors import MeetingForbidden, PeerGone
-from hub_core.kernel.ids import MessageId, ParticipantId, UlidText
+from hub_core.kernel.ids import Addressee, MessageId, ParticipantId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Moment, Text, Value
 from hub_core.rooms.deciding import Now, decides
@@ -25,7 +25,7 @@ class SendChat(Command):
     type: ClassVar[str] = "chat.send"
     text: Text = Field(min_length=1, max_length=2000)
     client_msg_id: ClientMessageId | None = None
-    to: UlidText | None = None
+    to: Addressee | None = None
 
     @property
     def idempotency_key(self) -> str | None:

@@ -6,11 +6,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from hub_core.kernel.errors import AlreadyJoined, InvalidRoomToken, MeetingFull
-from hub_core.kernel.ids import ConnectionId, ParticipantId
+from hub_core.kernel.ids import ConnectionId, Epoch, ParticipantId
 from hub_core.kernel.roles import Role
-from hub_core.kernel.values import Value
+from hub_core.kernel.values import Moment, Value
 from hub_core.rooms.deciding import Now, decides
-from hub_core.rooms.messages import Change, Command, Farewell, LeftReason, Reply, Shape
+from hub_core.rooms.messages import Change, Command, Farewell, LeftReason, Optional, Reply, Shape
 from hub_core.rooms.room import OnOff, Participant, Room
 from hub_core.rooms.view import ParticipantView, shown
 
@@ -47,6 +47,12 @@ class LeaveRoom(Command):
     type: ClassVar[str] = "room.leave"
 
 
+class Ping(Command):
+    """Say that you are there; every 25 s, or the session is lost."""
+
+    type: ClassVar[str] = "ping"
+
+
 class Dropped(Command):
     """A connection is gone: `$disconnect`, or a post was answered with 410."""
 
@@ -64,6 +70,15 @@ class RoomLeft(Reply):
     """You are out."""
 
     type: ClassVar[str] = "room.left"
+
+
+class Pong(Reply):
+    """So are we. A `headSeq` beyond your own tells that you missed something: `room.sync`."""
+
+    type: ClassVar[str] = "pong"
+    server_time: Moment
+    epoch: Optional[Epoch] = None
+    head_seq: Optional[int] = None
 
 
 class ConnectionReplaced(Farewell):
@@ -143,6 +158,12 @@ def leave(command: LeaveRoom, room: Room, me: Participant) -> Iterator[Participa
     """Out at once; no grace."""
     yield ParticipantLeft(participant_id=me.id, reason="left")
     yield RoomLeft()
+
+
+@decides()
+def ping(command: Ping, room: Room, me: Participant, now: Now) -> Iterator[Pong]:
+    """Also outside a room, where there is no seq to tell."""
+    yield Pong(server_time=now.at, epoch=room.epoch, head_seq=room.seq)
 
 
 @decides(wire=False, by_server=True)

@@ -7,7 +7,7 @@ import orjson
 from pydantic import AfterValidator, Field, model_validator
 
 from hub_core.kernel.errors import PeerGone
-from hub_core.kernel.ids import ParticipantId, UlidText
+from hub_core.kernel.ids import Addressee, ParticipantId
 from hub_core.rooms.deciding import decides
 from hub_core.rooms.messages import Command, Notice, Optional
 from hub_core.rooms.room import Participant, Room
@@ -45,7 +45,7 @@ class SendSignal(Command):
     """
 
     type: ClassVar[str] = "rtc.signal"
-    to: UlidText
+    to: Addressee
     kind: SignalType = Field(alias="type")
     sdp: Sdp | None = None
     candidate: Candidate = None

@@ -1,0 +1,93 @@
+"""The live floor of one container, put together from the settings at the first event."""
+
+import random
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hub_core.adapters.gateway import ManagementApi
+from hub_core.adapters.postgres import postgres
+from hub_core.adapters.redis import redis
+from hub_core.adapters.runtime import at_close, kept
+from hub_core.adapters.settings import Settings, settings
+from hub_core.adapters.sigv4 import environment_region
+from hub_core.adapters.tokens import access_tokens, room_tokens
+from hub_core.kernel.clock import utc_now
+from hub_core.kernel.ids import new_id
+from hub_core.live.connections import Connections
+from hub_core.live.dispatch import Dispatch
+from hub_core.live.entrance import Entrance
+from hub_core.live.journal import Journal
+from hub_core.live.outbox import Outbox
+from hub_core.live.pump import Pump
+from hub_core.live.replies import Replies
+from hub_core.live.resumption import ResumeTokens
+from hub_core.live.socket import Socket
+from hub_core.live.store import RoomStore
+from hub_core.live.sweep import Sweep
+
+
+@dataclass(frozen=True)
+class House:
+    """Everything that a socket function, a job or a REST route may need of the live room."""
+
+    dispatch: Dispatch
+    socket: Socket
+    sweep: Sweep
+
+
+@kept
+def house() -> House:
+    """This container's; nothing connects before it is used."""
+    return build(settings())
+
+
+def build(chosen: Settings) -> House:
+    """Put the floor together."""
+    outbox = Outbox(_poster(chosen))
+    journal = Journal(postgres())
+    rooms = RoomStore(
+        redis(),
+        utc_now,
+        lease=timedelta(seconds=chosen.presence_lease_sec),
+        grace=timedelta(seconds=chosen.reconnect_grace_sec),
+    )
+    connections = Connections(redis(), utc_now, timedelta(seconds=chosen.auth_timeout_sec))
+    dispatch = Dispatch(
+        rooms=rooms,
+        pump=Pump(rooms, outbox, journal, utc_now),
+        outbox=outbox,
+        journal=journal,
+        connections=connections,
+        clock=utc_now,
+        mint=new_id,
+        chance=random.random,
+    )
+    replies = Replies(redis())
+    entrance = Entrance(
+        connections=connections,
+        dispatch=dispatch,
+        journal=journal,
+        replies=replies,
+        access=access_tokens(chosen, utc_now, new_id),
+        tickets=room_tokens(chosen, utc_now, new_id),
+        resume_tokens=ResumeTokens(chosen.room_token_secret),
+        ice_servers=[{"urls": list(chosen.stun_urls)}] if chosen.stun_urls else [],
+        clock=utc_now,
+        mint=new_id,
+    )
+    socket = Socket(
+        connections=connections,
+        dispatch=dispatch,
+        entrance=entrance,
+        replies=replies,
+        outbox=outbox,
+        clock=utc_now,
+        origins=chosen.cors_origin,
+    )
+    return House(dispatch, socket, Sweep(dispatch, utc_now))
+
+
+def _poster(chosen: Settings) -> ManagementApi:
+    poster = ManagementApi(chosen.management_api_url, environment_region())
+    at_close(poster.aclose)
+    return poster

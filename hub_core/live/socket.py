@@ -1,0 +1,179 @@
+"""The door of the sockets: API Gateway's events in, frames out, and every way of failing between.
+
+A reply does not go back as the function's result (the route is one-way) but through the management
+API like any other frame. Whatever happens, the function ends well: of a function that fails, the
+client would learn in API Gateway's words and not in ours.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from redis.exceptions import BusyLoadingError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from hub_core.adapters.defects import log_defect
+from hub_core.kernel.clock import Clock
+from hub_core.kernel.errors import (
+    HubError,
+    InternalError,
+    NotJoined,
+    TooLarge,
+    Unavailable,
+    UnknownType,
+)
+from hub_core.kernel.ids import ConnectionId
+from hub_core.live.asks import ASKS
+from hub_core.live.connections import Connections, Seat
+from hub_core.live.dispatch import Actor, Dispatch
+from hub_core.live.entrance import Entrance
+from hub_core.live.frames import LARGEST_FRAME, Frame, read_command, read_frame, refusal
+from hub_core.live.outbox import Outbox
+from hub_core.live.replies import Replies
+from hub_core.rooms.messages import answering
+from hub_core.rooms.room import Participant, Room
+from hub_core.rooms.rulebook import COMMANDS
+from hub_core.rooms.rules.presence import Ping, Pong
+
+logger = logging.getLogger(__name__)
+
+Event = Mapping[str, Any]
+DOWN: Final = (
+    BusyLoadingError,
+    RedisConnectionError,
+    RedisTimeoutError,
+    psycopg.OperationalError,
+)
+"""What a data store that is down, starting, or too slow raises."""
+_ACK: Final = b'{"type":"ack"'
+
+
+@dataclass(frozen=True)
+class Socket:
+    """Handles the three events of a connection."""
+
+    connections: Connections
+    dispatch: Dispatch
+    entrance: Entrance
+    replies: Replies
+    outbox: Outbox
+    clock: Clock
+    origins: tuple[str, ...]
+    """Where browsers may come from; empty: from anywhere, as no cookie is ever read here."""
+
+    async def connect(self, event: Event) -> int:
+        """`$connect`: the status of the handshake."""
+        if event["requestContext"]["eventType"] != "CONNECT":
+            return 400
+        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+        origin = headers.get("origin")
+        if self.origins and origin is not None and origin not in self.origins:
+            return 403
+        try:
+            await self.connections.opened(_connection_id(event))
+        except DOWN:
+            return 503
+        return 200
+
+    async def disconnect(self, event: Event) -> None:
+        """`$disconnect`: at most once, perhaps late, perhaps before `$connect` has finished."""
+        if event["requestContext"]["eventType"] == "DISCONNECT":
+            try:
+                await self.dispatch.dropped(_connection_id(event))
+            except DOWN as error:
+                logger.warning("a $disconnect was not noted: %s", type(error).__name__)
+
+    async def message(self, event: Event) -> None:
+        """A frame: exactly one reply if it has a `requestId`, and nothing if it asks for none."""
+        context = event["requestContext"]
+        if context["eventType"] != "MESSAGE":
+            return
+        connection_id = _connection_id(event)
+        frame = Frame("", None, None)
+        try:
+            frame = _frame(event)
+            reply: bytes | None = await self._answer(connection_id, frame)
+        except HubError as error:
+            reply = refusal(frame.request_id, error, context["requestId"])
+        except DOWN as error:
+            logger.warning("%s: %s", context["requestId"], type(error).__name__)
+            reply = refusal(frame.request_id, Unavailable(), context["requestId"])
+        except Exception as error:  # noqa: BLE001 (the door: a defect is logged and answered here)
+            log_defect(error, context["requestId"], frame=frame.kind[:64])
+            reply = refusal(frame.request_id, InternalError(), context["requestId"])
+        if reply is not None and not await self.outbox.send(connection_id, reply):
+            await self._hung_up(connection_id)
+
+    async def _answer(self, connection_id: ConnectionId, frame: Frame) -> bytes | None:
+        if frame.kind in ASKS:
+            reply = await self.entrance.answer(connection_id, frame)
+        elif frame.kind in COMMANDS:
+            reply = await self._in_room(connection_id, frame)
+        else:
+            raise UnknownType
+        if frame.request_id is None and reply.startswith(_ACK):
+            return None
+        return answering(frame.request_id, reply)
+
+    async def _in_room(self, connection_id: ConnectionId, frame: Frame) -> bytes:
+        command = read_command(COMMANDS[frame.kind], frame.payload)
+        seat = self.connections.remembered(connection_id)
+        try:
+            seat = seat or await self._seat(connection_id)
+            handled = await self.dispatch.handle(
+                seat.meeting_id,
+                sitting(seat, connection_id),
+                command,
+                request_id=frame.request_id,
+                sign_of_life=True,
+            )
+        except NotJoined:
+            self.connections.forget(connection_id)
+            if isinstance(command, Ping):
+                return Pong(server_time=self.clock()).frame()
+            earlier = await self.replies.earlier(connection_id, frame.request_id)
+            if earlier is None:
+                raise
+            return earlier
+        if seat.participant_id not in handled.room.people:
+            await self.replies.keep(connection_id, frame.request_id, handled.reply)
+            await self.connections.unseated(connection_id)
+        return handled.reply
+
+    async def _seat(self, connection_id: ConnectionId) -> Seat:
+        connection = await self.connections.find(connection_id)
+        if connection is None or connection.seat is None:
+            raise NotJoined
+        return connection.seat
+
+    async def _hung_up(self, connection_id: ConnectionId) -> None:
+        try:
+            await self.dispatch.dropped(connection_id)
+        except (HubError, *DOWN) as error:
+            logger.warning("a lost connection was not noted: %s", type(error).__name__)
+
+
+def sitting(seat: Seat, connection_id: ConnectionId) -> Actor:
+    """The participant in this seat, as long as the connection is the one that it uses."""
+
+    def find(room: Room) -> Participant:
+        me = room.people.get(seat.participant_id)
+        if me is None or (me.session_id, me.connection_id) != (seat.session_id, connection_id):
+            raise NotJoined
+        return me
+
+    return find
+
+
+def _frame(event: Event) -> Frame:
+    body = event.get("body") or ""
+    if len(body.encode(errors="surrogatepass")) > LARGEST_FRAME:
+        raise TooLarge("A frame has at most 32 KB.")
+    return read_frame("" if event.get("isBase64Encoded") else body)
+
+
+def _connection_id(event: Event) -> ConnectionId:
+    return ConnectionId(event["requestContext"]["connectionId"])

@@ -1,0 +1,75 @@
+"""The sweep: what would stay behind when nobody is there to do it on the occasion.
+
+Rooms are found through one sorted set, never by looking for keys. A pass over idle rooms costs one
+round trip for each; it runs every few seconds, as long as its minute lasts.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from hub_core.kernel.clock import Clock
+from hub_core.kernel.errors import HubError
+from hub_core.live.dispatch import Dispatch
+from hub_core.live.store import Listed
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE: Final = 16
+"""Rooms that are looked after beside one another."""
+LASTS: Final = timedelta(seconds=50)
+"""How long one run goes on; the next one begins when its minute is over."""
+EVERY: Final = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Leases, graces, silent connections, logs that nobody drains, and rooms that are over."""
+
+    dispatch: Dispatch
+    clock: Clock
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def minute(self) -> None:
+        """Pass after pass, until the minute of this run is nearly over."""
+        began = self.clock()
+        while True:
+            due = self.clock() + EVERY
+            await self.once()
+            if self.clock() + EVERY - began > LASTS:
+                return
+            await self.sleep(max(0.0, (due - self.clock()).total_seconds()))
+
+    async def once(self) -> None:
+        """One pass over everything."""
+        await self._turn_silent_connections_out()
+        gate = asyncio.Semaphore(AT_ONCE)
+        async with asyncio.TaskGroup() as group:
+            async for listed in self.dispatch.rooms.listed():
+                await gate.acquire()
+                group.create_task(self._look_after(listed)).add_done_callback(
+                    lambda _: gate.release()
+                )
+
+    async def _turn_silent_connections_out(self) -> None:
+        for connection_id in await self.dispatch.connections.overdue(self.clock()):
+            await self.dispatch.outbox.close(connection_id, "unauthenticated", "none")
+
+    async def _look_after(self, listed: Listed) -> None:
+        rooms, meeting_id = self.dispatch.rooms, listed.meeting_id
+        try:
+            glance = await rooms.glance(meeting_id)
+            if glance is None:
+                await rooms.unlist(listed)
+                return
+            if glance.fan < glance.seq:
+                await self.dispatch.drained(meeting_id, glance.seq)
+            await self.dispatch.lapsed(meeting_id, glance.due)
+            if not glance.people and await rooms.close(meeting_id, glance.epoch):
+                await self.dispatch.journal.closed(glance.epoch, self.clock())
+                await rooms.unlist(listed)
+        except HubError as error:
+            logger.warning("room %s was not swept: %s", meeting_id, error.type)
