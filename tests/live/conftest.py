@@ -1,0 +1,44 @@
+"""The live floor on real data stores, behind a management API that remembers."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.container import Container
+from tests.live.gateway import Gateway
+from tests.live.stage import Client, Meeting, Person, a_meeting
+
+
+@pytest.fixture
+def gateway(environment: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    """Where frames are posted to."""
+    started = Gateway()
+    environment.setenv("MANAGEMENT_API_URL", started.url)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def meeting(migrated: str, environment: pytest.MonkeyPatch) -> Meeting:
+    """A meeting that is open to everyone."""
+    return a_meeting(migrated)
+
+
+@pytest.fixture
+def socket(container: Container, gateway: Gateway) -> Callable[[], Client]:
+    """A new socket at every call, all through one warm container."""
+    return lambda: Client(container, gateway)
+
+
+@pytest.fixture
+def joined(socket: Callable[[], Client]) -> Callable[..., Client]:
+    """Somebody who is in the room, whom nobody has told anything yet."""
+
+    def enter(person: Person, **how: Any) -> Client:
+        client = socket()
+        reply = client.join(person, **how)
+        assert reply["type"] == "room.joined", reply
+        return client
+
+    return enter
