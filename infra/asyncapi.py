@@ -85,7 +85,7 @@ def of_rule(rule: Rule) -> Ask:
         command=rule.command,
         role=rule.by,
         replies=replies or (Reply,),
-        events=tuple(event for event in rule.events if not issubclass(event, Reply)),
+        events=tuple(e for e in rule.events if e.told and not issubclass(e, Reply)),
         refused_with=tuple(in_order(frozenset(refused))),
     )
 
@@ -315,7 +315,7 @@ def written() -> bytes:
         for rule in rules()
         if not rule.wire
         for event in rule.events
-        if not issubclass(event, Reply)
+        if event.told and not issubclass(event, Reply)
     }
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     return orjson.dumps(document(asks, further), option=options)

@@ -3,8 +3,8 @@
 The socket functions run a handful of fixed statements; SQLAlchemy would treble their cold start.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final, LiteralString
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, LiteralString, Protocol, TypeVar
 
 import psycopg
 from psycopg import AsyncConnection
@@ -17,6 +17,18 @@ CONNECT_TIMEOUT_SEC: Final = 5
 SESSION_OPTIONS: Final = "-c statement_timeout=3000 -c lock_timeout=1000 -c timezone=UTC"
 """Milliseconds. A query that takes longer is a fault, and answers as `server/unavailable`. Times
 are read in UTC: elsewhere the last hours of the year 9999 belong to one that Python lacks."""
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Runs one statement of a transaction; answers with its rows."""
+
+    def __call__(
+        self, statement: LiteralString, parameters: Mapping[str, Any]
+    ) -> Awaitable[list[dict[str, Any]]]:
+        """See `Postgres.run`."""
+        ...
 
 
 class Postgres:
@@ -49,6 +61,24 @@ class Postgres:
                 raise
         return await self._run(statement, parameters)
 
+    async def together(self, work: Callable[["Run"], Awaitable[T]]) -> T:
+        """Several statements in one transaction: `work` is handed `run`; all counts, or nothing.
+
+        Like a single statement it may be run twice, the first time in vain.
+
+        Raises:
+            psycopg.OperationalError: see `run`.
+        """
+        kept_from_before = self._connection is not None
+        try:
+            return await self._together(work)
+        except psycopg.OperationalError:
+            lost = self._connection is None or self._connection.closed
+            await self.aclose()
+            if not (kept_from_before and lost):
+                raise
+        return await self._together(work)
+
     async def aclose(self) -> None:
         """Close the connection, if there is one."""
         if self._connection is not None:
@@ -58,6 +88,14 @@ class Postgres:
     async def _run(
         self, statement: LiteralString, parameters: Mapping[str, Any]
     ) -> list[dict[str, Any]]:
+        cursor = await (await self._opened()).execute(statement, parameters)
+        return await cursor.fetchall() if cursor.description else []
+
+    async def _together(self, work: Callable[["Run"], Awaitable[T]]) -> T:
+        async with (await self._opened()).transaction():
+            return await work(self._run)
+
+    async def _opened(self) -> AsyncConnection[DictRow]:
         if self._connection is None:
             self._connection = await AsyncConnection.connect(
                 self._url,
@@ -67,8 +105,7 @@ class Postgres:
                 options=SESSION_OPTIONS,
                 row_factory=dict_row,
             )
-        cursor = await self._connection.execute(statement, parameters)
-        return await cursor.fetchall() if cursor.description else []
+        return self._connection
 
 
 @kept

@@ -146,6 +146,9 @@ class Settings(BaseSettings):
     reconnect_grace_sec: float = Field(30, gt=0, description="How long a lost session may resume.")
     presence_lease_sec: float = Field(75, gt=0, description="Silence after which one is lost.")
     auth_timeout_sec: float = Field(10, gt=0, description="How long a socket may stay unknown.")
+    connection_lifetime_sec: float = Field(
+        7200, gt=0, description="How long API Gateway lets a connection live."
+    )
     rate_limit_scale: float = Field(1.0, gt=0, description="Multiplies every limit.")
     stun_urls: Annotated[tuple[str, ...], NoDecode, PlainValidator(_stun_urls)] = Field(
         ("stun:stun.l.google.com:19302",),

@@ -250,6 +250,12 @@ class PeerGone(HubError):
     type, status, title = "room/peer-gone", 404, "That participant is not in the room."
 
 
+class ChatNotFound(HubError):
+    """No such message in this meeting, or none that you may know of: the two look the same."""
+
+    type, status, title = "chat/not-found", 404, "There is no such message."
+
+
 class SessionExpired(HubError):
     """The session cannot be resumed: join again."""
 

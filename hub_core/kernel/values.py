@@ -54,6 +54,11 @@ def epoch_ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
+def from_ms(milliseconds: int) -> datetime:
+    """The moment that `epoch_ms` made this of, in UTC."""
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
 def storable(text: str) -> str:
     """The text in NFC, if PostgreSQL can hold it: no NUL, no lone surrogate."""
     if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):

@@ -1,6 +1,6 @@
 """What a connection asks outside a room's rules, and how it is answered: the entrance's words.
 
-    @answers(refuses=(InvalidToken, TokenExpired))
+    @answers
     async def authenticate(self, asker: Asker, command: Authenticate) -> AuthOk: ...
 
 As with `decides`, the signature is the registration: AsyncAPI is read from `ASKS`.
@@ -8,18 +8,18 @@ As with `decides`, the signature is the registration: AsyncAPI is read from `ASK
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, get_args, get_type_hints
 
 from pydantic import Field, StringConstraints
 
-from hub_core.kernel.errors import HubError
-from hub_core.kernel.ids import ConnectionId, Epoch, SessionId, UserId
-from hub_core.kernel.values import Moment
+from hub_core.kernel.ids import ConnectionId, Epoch, ParticipantId, SessionId, UserId
+from hub_core.kernel.values import Moment, Value
 from hub_core.live.connections import Connection
 from hub_core.live.journal import MeetingFacts
-from hub_core.rooms.messages import Command, Reply
+from hub_core.live.resumption import LARGEST_TOKEN
+from hub_core.rooms.messages import Command, Optional, Reply
 from hub_core.rooms.settings import MeetingSettings
-from hub_core.rooms.view import ParticipantView
+from hub_core.rooms.view import ParticipantView, WaitingView
 
 Name = Annotated[str, StringConstraints(max_length=32)]
 
@@ -38,7 +38,6 @@ class Ask:
 
     command: type[Command]
     replies: tuple[type[Reply], ...]
-    refuses: tuple[type[HubError], ...]
     answer: Callable[[Any, Asker, Any], Awaitable[Reply]]
 
 
@@ -47,17 +46,12 @@ ASKS: Final[dict[str, Ask]] = {}
 Method = TypeVar("Method", bound=Callable[..., Awaitable[Reply]])
 
 
-def answers(*, refuses: tuple[type[HubError], ...] = ()) -> Callable[[Method], Method]:
-    """Enter a method of the entrance under the type of its last parameter."""
-
-    def enter(method: Method) -> Method:
-        hints = get_type_hints(method)
-        returned = hints.pop("return")
-        command = hints["command"]
-        ASKS[command.type] = Ask(command, get_args(returned) or (returned,), refuses, method)
-        return method
-
-    return enter
+def answers(method: Method) -> Method:
+    """Enter a method under the type of the command that it takes."""
+    hints = get_type_hints(method)
+    command, returned = hints["command"], hints["return"]
+    ASKS[command.type] = Ask(command, get_args(returned) or (returned,), method)
+    return method
 
 
 class Authenticate(Command):
@@ -95,3 +89,72 @@ class RoomJoined(Reply):
     grace_ms: int = Field(description="How long a lost session may be resumed.")
     ice_servers: Sequence[Mapping[str, Any]]
     chat: Sequence[Mapping[str, Any]]
+    lobby: Optional[Sequence[WaitingView]] = None
+    """Who waits; for hosts."""
+    parts: Optional[int] = None
+    """How many `snapshot.part` frames with more peers follow, if they do not fit in one."""
+
+
+class LobbyWaiting(Reply):
+    """You knocked, and are the `position`-th in the lobby. `lobby.result` tells what comes of it.
+
+    `waitingFor` a host who is not there yet is not the same as waiting for approval by one who is.
+    """
+
+    type: ClassVar[str] = "lobby.waiting"
+    participant_id: ParticipantId
+    position: int
+    waiting_for: Literal["host", "approval"]
+
+
+class ResumeSession(Command):
+    """Go on with a session over a new connection, from the last change that you have seen."""
+
+    type: ClassVar[str] = "session.resume"
+    resume_token: str = Field(max_length=LARGEST_TOKEN)
+    epoch: str = Field(max_length=64)
+    last_seq: int = Field(ge=0, le=2**53)
+
+
+class Snapshot(Value):
+    """The room as it is at `seq`: what to show instead of what you had."""
+
+    epoch: Epoch
+    seq: int
+    participants: Sequence[ParticipantView]
+    settings: MeetingSettings
+    chat: Sequence[Mapping[str, Any]]
+    parts: Optional[int] = None
+    """How many `snapshot.part` frames with more participants follow, if they do not fit in one."""
+
+
+class SessionResumed(Reply):
+    """You are back: with the `events` that you missed, or else with a `snapshot`."""
+
+    type: ClassVar[str] = "session.resumed"
+    recovered: bool
+    events: Optional[Sequence[Mapping[str, Any]]] = None
+    snapshot: Optional[Snapshot] = None
+    resume_token: str
+    ice_servers: Sequence[Mapping[str, Any]]
+
+
+class SyncRoom(Command):
+    """Ask for everything after `afterSeq`: there was a gap in `seq`."""
+
+    type: ClassVar[str] = "room.sync"
+    epoch: str = Field(max_length=64)
+    after_seq: int = Field(ge=0, le=2**53)
+
+
+class RoomEvents(Reply):
+    """The whole gap: frames as they were first sent, oldest first."""
+
+    type: ClassVar[str] = "room.events"
+    events: Sequence[Mapping[str, Any]]
+
+
+class RoomSnapshot(Reply, Snapshot):
+    """The gap is too wide, or of another epoch: the room as it is."""
+
+    type: ClassVar[str] = "room.snapshot"

@@ -2,31 +2,39 @@
 --
 -- The one atomic step of a room: it numbers nothing and decides nothing, it compares and writes.
 -- Every command ends here, also one that changes nothing: it proves that the decision was made on
--- the room as it is, renews the actor's lease, and keeps the reply for a repeated request.
+-- the room as it is, renews the actor's lease, keeps the reply for a repeated request, and counts
+-- against the limits.
 --
--- KEYS  1 head    hash    epoch, seq, fan (the last seq that is out and journaled), room (JSON)
---       2 people  hash    participant id -> JSON
---       3 log     stream  <seq>-0 -> f frame, r record, n nonce of the commit
+-- KEYS  1 head    hash    epoch, at (position), last (id of the change there), fan (position
+--                         up to which all is out and journaled), room (JSON)
+--       2 people  hash    participant id (or lobby:participant id) -> JSON
+--       3 log     stream  position -> i id, f frame, r record, n nonce of the commit
 --       4 due     zset    participant id -> ms at which its lease or its grace is over
 --       5 pump    string  token of whoever is draining the log
 --       6 reply   string  the reply to this request, if it was answered before
--- ARGV  1 epoch and 2 seq that the decision was made on
+--       7 rates   hash    limit -> theoretical arrival time (ms) of its cell rate (GCRA)
+--       8… mail   list    frames that wait for somebody who is lost; one key for each of the mails
+-- ARGV  1 epoch and 2 position that the decision was made on
 --       3 nonce of this commit, 4 now (ms), 5 seconds to keep the room, 6 most entries to keep
 --       7 reply to keep ('' if the request has no id), 8 seconds to keep it
 --       9 participant whose lease is renewed ('' for none), 10 until (ms)
 --      11 pump token, 12 ms to hold the pump
---      13 room JSON ('' if unchanged)
---      14… four lists, each its length and then its items:
+--      13 room JSON ('' if unchanged), 14 most mails to keep for one person
+--      15 id of the change at that position: after a failover it may be another one
+--      16… six lists, each its length and then its items:
+--          limits    name, ms for each, how many at once
 --          fences    participant, score: goes on only if `due` still says so
---          people    participant, JSON ('' to remove)
+--          people    field, JSON ('' to remove)
 --          dues      participant, score ('' to remove)
---          entries   frame, record
+--          entries   position, id, frame, record
+--          mails     frame
 -- Returns {'done', fan, 1 if the pump is now ours, {participants whose time is up, with scores}}
---         {'again', reply, seq, fan}: the request was answered before
+--         {'again', reply, at, fan}: the request was answered before
 --         {'missed', {record, nonce, …}}: these came in between
 --         {'gone'}: another epoch, or no such room, or too far behind: load it anew
 --         {'fenced'}: the lease was renewed meanwhile
-local cursor = 13
+--         {'limited', ms to wait}: too many of these
+local cursor = 15
 local function list(width)
   cursor = cursor + 1
   local n, items = tonumber(ARGV[cursor]), {}
@@ -38,24 +46,25 @@ local function list(width)
   cursor = cursor + n * width
   return items
 end
-local fences, people, dues, entries = list(2), list(2), list(2), list(2)
+local limits, fences, people, dues, entries, mails = list(3), list(2), list(2), list(2), list(4), list(1)
+local now = tonumber(ARGV[4])
 
-local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'fan')
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'at', 'last', 'fan')
 if head[1] ~= ARGV[1] then return {'gone'} end
-local seq, fan = tonumber(head[2]), tonumber(head[3])
+local at, last, fan = head[2], head[3], head[4]
 
 if ARGV[7] ~= '' then
   local answered = redis.call('GET', KEYS[6])
-  if answered then return {'again', answered, seq, fan} end
+  if answered then return {'again', answered, at, fan} end
 end
 
-if seq ~= tonumber(ARGV[2]) then
-  local missed, flat = redis.call('XRANGE', KEYS[3], (ARGV[2] + 1) .. '-0', '+'), {}
-  if #missed ~= seq - ARGV[2] then return {'gone'} end
-  for _, entry in ipairs(missed) do
-    local fields = entry[2]
-    for i = 1, #fields, 2 do
-      if fields[i] == 'r' or fields[i] == 'n' then flat[#flat + 1] = fields[i + 1] end
+if at ~= ARGV[2] or last ~= ARGV[15] then
+  local since, flat = redis.call('XRANGE', KEYS[3], ARGV[2], '+'), {}
+  if not since[1] or since[1][1] ~= ARGV[2] or since[1][2][2] ~= ARGV[15] then return {'gone'} end
+  for i = 2, #since do
+    local fields = since[i][2]
+    for j = 1, #fields, 2 do
+      if fields[j] == 'r' or fields[j] == 'n' then flat[#flat + 1] = fields[j + 1] end
     end
   end
   return {'missed', flat}
@@ -65,11 +74,22 @@ for _, fence in ipairs(fences) do
   if redis.call('ZSCORE', KEYS[4], fence[1]) ~= fence[2] then return {'fenced'} end
 end
 
-for _, entry in ipairs(entries) do
-  seq = seq + 1
-  redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], seq .. '-0', 'f', entry[1], 'r', entry[2], 'n', ARGV[3])
+local cells = {}
+for _, limit in ipairs(limits) do
+  local each = tonumber(limit[2])
+  local arrival = math.max(tonumber(redis.call('HGET', KEYS[7], limit[1]) or now), now) + each
+  local early = arrival - each * tonumber(limit[3]) - now
+  if early > 0 then return {'limited', math.ceil(early)} end
+  cells[#cells + 1] = {limit[1], arrival}
 end
-if #entries > 0 then redis.call('HSET', KEYS[1], 'seq', seq) end
+for _, cell in ipairs(cells) do redis.call('HSET', KEYS[7], cell[1], cell[2]) end
+
+for _, entry in ipairs(entries) do
+  at, last = entry[1], entry[2]
+  redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], at,
+    'i', last, 'f', entry[3], 'r', entry[4], 'n', ARGV[3])
+end
+if #entries > 0 then redis.call('HSET', KEYS[1], 'at', at, 'last', last) end
 if ARGV[13] ~= '' then redis.call('HSET', KEYS[1], 'room', ARGV[13]) end
 for _, person in ipairs(people) do
   if person[2] == '' then redis.call('HDEL', KEYS[2], person[1])
@@ -81,8 +101,14 @@ for _, due in ipairs(dues) do
 end
 if ARGV[9] ~= '' then redis.call('ZADD', KEYS[4], 'XX', ARGV[10], ARGV[9]) end
 if ARGV[7] ~= '' then redis.call('SET', KEYS[6], ARGV[7], 'EX', ARGV[8]) end
+for i, mail in ipairs(mails) do
+  redis.call('RPUSH', KEYS[7 + i], mail[1])
+  redis.call('LTRIM', KEYS[7 + i], -tonumber(ARGV[14]), -1)
+  redis.call('EXPIRE', KEYS[7 + i], ARGV[8])
+end
 for i = 1, 4 do redis.call('EXPIRE', KEYS[i], ARGV[5]) end
+redis.call('EXPIRE', KEYS[7], ARGV[5])
 
 local mine = 0
-if fan < seq and redis.call('SET', KEYS[5], ARGV[11], 'NX', 'PX', ARGV[12]) then mine = 1 end
+if fan ~= at and redis.call('SET', KEYS[5], ARGV[11], 'NX', 'PX', ARGV[12]) then mine = 1 end
 return {'done', fan, mine, redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', ARGV[4], 'WITHSCORES', 'LIMIT', 0, 20)}

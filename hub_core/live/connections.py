@@ -34,6 +34,8 @@ class Connection:
 
     user_id: UserId | None
     seat: Seat | None
+    batch: bool = False
+    """Whether its client takes several frames in one."""
 
 
 @dataclass(frozen=True)
@@ -60,23 +62,25 @@ class Connections:
 
         One without a record is as good as new: Redis may have lost it.
         """
-        names = ("gone", "user", "meeting", "participant", "session")
-        gone, user, *place = map(_text, await self.redis.hmget(_key(connection_id), names))
+        names = ("gone", "user", "batch", "meeting", "participant", "session")
+        gone, user, batch, *place = map(_text, await self.redis.hmget(_key(connection_id), names))
         if gone:
             return None
         seat = _seat(place)
         if seat is not None:
             self._remember(connection_id, seat)
-        return Connection(UserId(user) if user else None, seat)
+        return Connection(UserId(user) if user else None, seat, bool(batch))
 
     def remembered(self, connection_id: ConnectionId) -> Seat | None:
         """The seat, if this container has seen it; it may be out of date."""
         return self._seats.get(connection_id)
 
-    async def authenticated(self, connection_id: ConnectionId, user_id: UserId) -> None:
+    async def authenticated(
+        self, connection_id: ConnectionId, user_id: UserId, *, batch: bool
+    ) -> None:
         """It has said who it is: it may stay."""
         async with self.redis.pipeline(transaction=False) as pipe:
-            pipe.hset(_key(connection_id), "user", user_id)
+            pipe.hset(_key(connection_id), mapping={"user": user_id, "batch": "1" if batch else ""})
             pipe.expire(_key(connection_id), KEEP)
             pipe.zrem(UNKNOWN, connection_id)
             await pipe.execute()

@@ -3,33 +3,35 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Final
 
 from hub_core.kernel.clock import Clock
-from hub_core.kernel.errors import HubError, NotJoined, Unavailable
-from hub_core.kernel.ids import ConnectionId, MeetingId, Mint, ParticipantId
-from hub_core.live.connections import Connections
-from hub_core.live.journal import Journal
-from hub_core.live.outbox import Outbox
-from hub_core.live.pump import Pump
-from hub_core.live.store import (
+from hub_core.kernel.errors import HubError, NotJoined, RateLimited, Unavailable
+from hub_core.kernel.ids import ConnectionId, MeetingId, Mint, ParticipantId, SessionId
+from hub_core.kernel.roles import Role
+from hub_core.live.answers import (
     Answered,
     Committed,
     Due,
     Fenced,
+    Limited,
     Outrun,
     Request,
     RoomGone,
-    RoomStore,
 )
+from hub_core.live.connections import Connections
+from hub_core.live.delivery import Delivery
+from hub_core.live.store import RoomStore
 from hub_core.rooms.deciding import Now, Outcome, decide
-from hub_core.rooms.messages import Command, problem_reply
+from hub_core.rooms.messages import ANY_FRAME, Command, Limit, Reply, problem_reply
 from hub_core.rooms.room import Participant, Room
-from hub_core.rooms.rules.presence import Dropped, Lapsed
+from hub_core.rooms.rules.presence import Dropped, Lapsed, Noticed
 
 TRIES: Final = 16
 """Of a hundred who enter one room at the same moment, the unluckiest needed six."""
 LONGEST_PAUSE_SEC: Final = 0.1
+NEVER: Final = datetime.fromtimestamp(0, UTC)
 
 Actor = Callable[[Room], Participant]
 """Finds who acts in the room as it is now; raises `NotJoined` if they are not in it."""
@@ -50,14 +52,13 @@ class Dispatch:
     """Takes a command through a room."""
 
     rooms: RoomStore
-    pump: Pump
-    outbox: Outbox
-    journal: Journal
+    delivery: Delivery
     connections: Connections
     clock: Clock
     mint: Mint
     chance: Callable[[], float]
     """A number from 0 to 1, for the pauses between tries."""
+    limit_scale: float = 1.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def handle(  # noqa: PLR0913 (each by its name, and most have a default)
@@ -74,44 +75,53 @@ class Dispatch:
 
         A refusal by the rule is a reply like any other: it is made on the room as it is, kept for a
         repeated request, and returned as an `error` frame. A sign of life from the actor renews its
-        lease, and whoever's time is up is looked after on the occasion.
+        lease and counts against its limits, and whoever's time is up is looked after on the
+        occasion.
 
         Raises:
             NotJoined: there is no such room, or the actor is not in it.
+            RateLimited: too many of these; nothing was done.
             Unavailable: too much happens at once, or a data store does not answer in time.
         """
-        nonce = self.mint()
+        asked = _Asked(meeting_id, actor, command, request_id, sign_of_life, fences, self.mint())
         room = await self._present(meeting_id, actor)
         for attempt in range(TRIES):
-            me = actor(room)
-            outcome, reply, refused = self._decide(command, room, me)
-            request = Request(
-                scope=me.id if command.idempotency_key else me.session_id,
-                request_id=command.idempotency_key or request_id,
-                reply=b"" if outcome.whispers else reply,
-                renews=me.id if sign_of_life else None,
-                fences=fences,
-            )
-            match await self.rooms.commit(outcome, request, nonce):
-                case Committed() as committed:
-                    await self._deliver(outcome, committed, nonce)
-                    if outcome.whispers:
-                        await self.rooms.keep_reply(meeting_id, replace(request, reply=reply))
-                    if sign_of_life:
-                        await self.lapsed(meeting_id, committed.due)
-                    return Handled(committed.room, outcome, reply, refused)
-                case Answered(reply=earlier, seq=seq):
-                    await self.pump.reach(room, seq, nonce)
-                    return Handled(room, None, earlier)
-                case Outrun(room=newer):
-                    room = newer
-                case RoomGone():
-                    room = await self._present(meeting_id, actor)
-                case Fenced():
-                    return Handled(room, None, b"")
+            result = await self._attempt(asked, room)
+            if isinstance(result, Handled):
+                return result
+            room = result
             if attempt:
                 await self.sleep(self.chance() * min(0.002 * 2**attempt, LONGEST_PAUSE_SEC))
         raise Unavailable("Too much is happening in this room at once; try again.")
+
+    async def _attempt(  # noqa: PLR0911 (one for each thing that Redis may say)
+        self, asked: "_Asked", room: Room
+    ) -> Handled | Room:
+        """Decide on this room and commit; the room as it is, if it has become another meanwhile."""
+        me = asked.actor(room)
+        if asked.sign_of_life and me.presence == "lost":
+            return await self._noticed(asked, me)
+        outcome, reply, refused = self._decide(asked.command, room, me)
+        request = self._request(asked, outcome, me, reply)
+        match await self.rooms.commit(outcome, request, asked.nonce):
+            case Committed() as committed:
+                await self._deliver(outcome, committed, request, reply, asked.nonce)
+                if asked.sign_of_life:
+                    await self.lapsed(asked.meeting_id, committed.due)
+                return Handled(committed.room, outcome, reply, refused)
+            case Answered(reply=earlier, at=at):
+                await self._gone(await self.delivery.reach(room, at, asked.nonce))
+                return Handled(room, None, earlier)
+            case Outrun(room=newer):
+                return newer
+            case RoomGone():
+                return await self._present(asked.meeting_id, asked.actor)
+            case Fenced():
+                return Handled(room, None, b"")
+            case Limited(retry_after_ms=wait):
+                if asked.command.expendable:
+                    return Handled(room, None, Reply().frame())
+                raise RateLimited(retry_after_ms=wait)
 
     async def dropped(self, connection_id: ConnectionId) -> None:
         """The connection is gone: leave a tombstone, and tell the room if it sat in one."""
@@ -133,12 +143,20 @@ class Dispatch:
             except NotJoined:
                 continue  # somebody else was quicker to sweep
 
-    async def drained(self, meeting_id: MeetingId, seq: int) -> None:
+    async def drained(self, meeting_id: MeetingId) -> None:
         """Put out what somebody who died has left in the log."""
         room = await self.rooms.load(meeting_id)
         if room is not None:
-            for connection_id in await self.pump.reach(room, seq, self.mint()):
-                await self.dropped(connection_id)
+            await self._gone(await self.delivery.reach(room, room.at, self.mint()))
+
+    async def disbanded(self, meeting_id: MeetingId) -> None:
+        """The meeting was ended: whoever is still in the room is told, and the room closed."""
+        room = await self.rooms.load(meeting_id)
+        if room is None or room.ended_at is None:
+            return
+        await self.delivery.disband(room)
+        if await self.rooms.close(meeting_id, room.epoch, over=True):
+            await self.delivery.journal.closed(room.epoch, room.ended_at)
 
     async def _present(self, meeting_id: MeetingId, actor: Actor) -> Room:
         """A copy of the room that the actor is in: the warm one may be from before it came."""
@@ -152,6 +170,12 @@ class Dispatch:
             raise NotJoined
         return room
 
+    async def _noticed(self, asked: "_Asked", me: Participant) -> Room:
+        """It speaks, so it is there; unless this is what it said before its connection was lost."""
+        if await self.connections.find(me.connection_id) is None:
+            raise NotJoined
+        return (await self.handle(asked.meeting_id, asked.actor, Noticed())).room
+
     def _decide(
         self, command: Command, room: Room, me: Participant
     ) -> tuple[Outcome, bytes, HubError | None]:
@@ -162,33 +186,86 @@ class Dispatch:
             return Outcome(room, room), problem_reply(refusal.problem()), refusal
         return outcome, outcome.reply.frame(), None
 
-    async def _deliver(self, outcome: Outcome, committed: Committed, nonce: str) -> None:
+    def _request(self, asked: "_Asked", outcome: Outcome, me: Participant, reply: bytes) -> Request:
+        command, people = asked.command, outcome.after.people
+        return Request(
+            scope=me.id if command.idempotency_key else me.session_id,
+            request_id=command.idempotency_key or asked.request_id,
+            reply=b"" if outcome.whispers else reply,
+            renews=me.id if asked.sign_of_life else None,
+            fences=asked.fences,
+            limits=tuple(self._limits(command, me)) if asked.sign_of_life else (),
+            mails=tuple(
+                (whose, notice.frame())
+                for notice in outcome.notices
+                if notice.keeps
+                for whose in notice.to
+                if whose in people and people[whose].presence == "lost"
+            ),
+        )
+
+    def _limits(self, command: Command, me: Participant) -> Iterable[tuple[str, Limit]]:
+        for limit in (ANY_FRAME, *command.limits):
+            scaled = replace(
+                limit,
+                each_ms=max(1, round(limit.each_ms / self.limit_scale)),
+                at_once=max(1, round(limit.at_once * self.limit_scale)),
+            )
+            yield f"{limit.name}:{me.id if limit.per == 'session' else ''}", scaled
+
+    async def _deliver(
+        self, outcome: Outcome, committed: Committed, request: Request, reply: bytes, nonce: str
+    ) -> None:
         for whisper in outcome.whispers:
-            await self.journal.whisper(committed.room, whisper)
-        gone: set[ConnectionId] = set()
-        if outcome.changes or committed.pump_is_ours:
-            abreast = committed.pump_is_ours and committed.fan == outcome.before.seq
-            gone |= await self.pump.reach(
-                committed.room, outcome.after.seq, nonce, committed if abreast else None
-            )
-        for notice in outcome.notices:
-            frame = notice.frame()
-            reached = (committed.room.people.get(id_) for id_ in notice.to)
-            gone |= await self.outbox.broadcast(
-                {p.connection_id: [frame] for p in reached if p and p.presence == "online"}
-            )
-        for farewell in outcome.farewells:
-            await self.outbox.bid_farewell(farewell)
+            await self.delivery.journal.whisper(committed.room, whisper)
+        gone = await self.delivery.deliver(outcome, committed, nonce)
+        if outcome.whispers:
+            meeting_id = committed.room.meeting_id
+            await self.rooms.keep_reply(meeting_id, replace(request, reply=reply))
+        await self._gone(gone)
+        if outcome.after.ended_at and not outcome.before.ended_at:
+            await self.disbanded(committed.room.meeting_id)
+
+    async def _gone(self, gone: Iterable[ConnectionId]) -> None:
         for connection_id in gone:
             await self.dropped(connection_id)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What `handle` was asked to do."""
+
+    meeting_id: MeetingId
+    actor: Actor
+    command: Command
+    request_id: str | None
+    sign_of_life: bool
+    fences: tuple[Due, ...]
+    nonce: str
+
+
 def someone(participant_id: ParticipantId) -> Actor:
-    """The participant, on whichever connection."""
+    """The participant, on whichever connection, in the room or in its lobby."""
 
     def find(room: Room) -> Participant:
-        if participant_id not in room.people:
+        person = room.people.get(participant_id) or room.lobby.get(participant_id)
+        if person is None:
             raise NotJoined
-        return room.people[participant_id]
+        return person
 
     return find
+
+
+def the_server(room: Room) -> Participant:
+    """Nobody: what the server itself asks for (rules that are `by_server`)."""
+    return Participant(
+        id=ParticipantId(""),
+        session_id=SessionId(""),
+        connection_id=ConnectionId(""),
+        user_id=None,
+        display_name="",
+        role=Role.HOST,
+        joined_at=NEVER,
+        join_seq=0,
+        ticket=f"server:{room.epoch}",
+    )

@@ -1,8 +1,7 @@
 """Saying who one is, and coming into a room: the commands of a connection that sits nowhere yet."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from hub_core.adapters.tokens import (
     AccessClaims,
@@ -14,35 +13,34 @@ from hub_core.adapters.tokens import (
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import (
     AlreadyJoined,
-    HubError,
     InvalidRoomToken,
     InvalidToken,
     MeetingEnded,
-    MeetingForbidden,
-    MeetingFull,
-    MeetingLocked,
     NotJoined,
     TokenExpired,
     Unauthorized,
-    Unavailable,
 )
 from hub_core.kernel.ids import ConnectionId, Epoch, Mint, SessionId
-from hub_core.live.asks import ASKS, Asker, Authenticate, AuthOk, RoomJoined, answers
+from hub_core.live.asks import (
+    Asker,
+    Authenticate,
+    AuthOk,
+    LobbyWaiting,
+    RoomJoined,
+    answers,
+)
 from hub_core.live.connections import Connection, Connections, Seat
-from hub_core.live.dispatch import Dispatch, Handled
-from hub_core.live.frames import LARGEST_FRAME, Frame, read_command
+from hub_core.live.dispatch import Dispatch, Handled, someone
+from hub_core.live.frames import LARGEST_FRAME
+from hub_core.live.greeting import Greeting
 from hub_core.live.journal import Door, Journal
-from hub_core.live.replies import Replies
-from hub_core.live.resumption import ResumeTokens, Resumption
-from hub_core.rooms.messages import problem_reply
-from hub_core.rooms.policy import Entry, Refused, entry
 from hub_core.rooms.room import MediaState, Participant, Room
 from hub_core.rooms.rules.presence import Enter, JoinRoom
 from hub_core.rooms.rules.signalling import LARGEST_CANDIDATE, LARGEST_SDP
-from hub_core.rooms.view import ParticipantView, peers
 
 PROTOCOL: Final = "1.0"
-FEATURES: Final = frozenset[str]()
+BATCH: Final = "batch"
+FEATURES: Final = frozenset({BATCH})
 """What a client may ask for beyond the protocol's core."""
 LIMITS: Final = {
     "frameBytes": LARGEST_FRAME,
@@ -59,41 +57,13 @@ class Entrance:
     connections: Connections
     dispatch: Dispatch
     journal: Journal
-    replies: Replies
     access: TokenClass[AccessClaims]
     tickets: TokenClass[RoomClaims]
-    resume_tokens: ResumeTokens
-    ice_servers: Sequence[Mapping[str, Any]]
+    greeting: Greeting
     clock: Clock
     mint: Mint
 
-    async def answer(self, connection_id: ConnectionId, frame: Frame) -> bytes:
-        """The reply to a frame whose type is one of `ASKS`; the same for the same request.
-
-        Raises:
-            Invalid: the payload does not fit.
-            NotJoined: the connection is gone; nobody will read this.
-            Unavailable: try again. It is the one refusal that is not kept for a repeated request.
-        """
-        ask = ASKS[frame.kind]
-        command = read_command(ask.command, frame.payload)
-
-        async def work() -> bytes:
-            known = await self.connections.find(connection_id)
-            if known is None:
-                raise NotJoined
-            try:
-                reply = await ask.answer(self, Asker(connection_id, known), command)
-            except Unavailable:
-                raise
-            except HubError as refusal:
-                return problem_reply(refusal.problem())
-            return reply.frame()
-
-        reply = await self.replies.once(connection_id, frame.request_id, work)
-        return self.resume_tokens.seal(reply)
-
-    @answers(refuses=(InvalidToken, TokenExpired))
+    @answers
     async def authenticate(self, asker: Asker, command: Authenticate) -> AuthOk:
         """The connection is the account's from now on."""
         try:
@@ -102,7 +72,8 @@ class Entrance:
             raise TokenExpired from None
         except TokenRefused:
             raise InvalidToken from None
-        await self.connections.authenticated(asker.id, claims.sub)
+        batch = BATCH in command.features
+        await self.connections.authenticated(asker.id, claims.sub, batch=batch)
         return AuthOk(
             user_id=claims.sub,
             protocol=PROTOCOL,
@@ -111,43 +82,50 @@ class Entrance:
             server_time=self.clock(),
         )
 
-    @answers(
-        refuses=(
-            Unauthorized,
-            InvalidRoomToken,
-            AlreadyJoined,
-            MeetingEnded,
-            MeetingForbidden,
-            MeetingLocked,
-            MeetingFull,
-        )
-    )
-    async def join(self, asker: Asker, command: JoinRoom) -> RoomJoined:
+    @answers
+    async def join(self, asker: Asker, command: JoinRoom) -> RoomJoined | LobbyWaiting:
         """What the ticket says is checked against PostgreSQL: it may be two minutes old."""
         claims = self._ticket(command.room_token, asker.known)
         if asker.known.seat and asker.known.seat.meeting_id != claims.mid:
             raise AlreadyJoined("This connection is in another room.")
         door = await self._door(claims)
-        me = self._newcomer(asker.id, claims, door, command)
-        handled = await self._enter(me, door)
-        myself = handled.room.people[me.id]
-        seat = Seat(claims.mid, claims.pid, myself.session_id)
-        if not await self.connections.seated(asker.id, seat):
-            await self.dispatch.dropped(asker.id)
-        return await self._joined(handled.room, myself, door)
+        newcomer = self._newcomer(asker, claims, door, command)
+        handled = await self.enter(newcomer, door)
+        me = someone(claims.pid)(handled.room)
+        await self.seat(asker.id, handled.room, me)
+        if me.id in handled.room.people:
+            return await self.greeting.joined(handled.room, me, door.meeting)
+        return LobbyWaiting(
+            participant_id=me.id,
+            position=handled.room.waiting().index(me) + 1,
+            waiting_for="approval" if handled.room.hosts() else "host",
+        )
 
-    async def _enter(self, me: Participant, door: Door) -> Handled:
-        """Into the room, which is opened if it is not open."""
+    async def enter(self, me: Participant, door: Door) -> Handled:
+        """Into the room, or its lobby; the room is opened if it is not open.
+
+        Raises:
+            HubError: what the rule says.
+        """
+        command = Enter(visitor=door.visitor, settings=door.settings)
         try:
-            handled = await self.dispatch.handle(door.meeting.id, lambda _: me, Enter())
+            handled = await self.dispatch.handle(door.meeting.id, lambda _: me, command)
         except NotJoined:
+            if door.meeting.ended_at is not None:
+                raise MeetingEnded from None
             epoch = Epoch(self.mint())
             room = Room(meeting_id=door.meeting.id, epoch=epoch, settings=door.settings)
             await self.dispatch.rooms.open(room)
-            handled = await self.dispatch.handle(door.meeting.id, lambda _: me, Enter())
+            handled = await self.dispatch.handle(door.meeting.id, lambda _: me, command)
         if handled.refused:
             raise handled.refused
         return handled
+
+    async def seat(self, connection_id: ConnectionId, room: Room, me: Participant) -> None:
+        """Remember where the connection sits; if it is gone meanwhile, tell the room so."""
+        seat = Seat(room.meeting_id, me.id, me.session_id)
+        if not await self.connections.seated(connection_id, seat):
+            await self.dispatch.dropped(connection_id)
 
     def _ticket(self, room_token: str, connection: Connection) -> RoomClaims:
         try:
@@ -167,22 +145,15 @@ class Entrance:
         door = await self.journal.door(claims.mid, claims.pid)
         if door is None or door.generation != claims.gen:
             raise InvalidRoomToken
-        ended = door.meeting.ended_at is not None
-        match entry(door.settings, door.visitor, ended=ended, now=self.clock()):
-            case Refused(error):
-                raise error
-            case Entry.KNOCKS:
-                raise MeetingForbidden("You have to be let in first.")
-            case Entry.JOINS:
-                return door
+        return door
 
     def _newcomer(
-        self, connection_id: ConnectionId, claims: RoomClaims, door: Door, command: JoinRoom
+        self, asker: Asker, claims: RoomClaims, door: Door, command: JoinRoom
     ) -> Participant:
         return Participant(
             id=claims.pid,
             session_id=SessionId(self.mint()),
-            connection_id=connection_id,
+            connection_id=asker.id,
             user_id=claims.sub,
             display_name=claims.name,
             avatar_url=door.avatar_url,
@@ -191,20 +162,6 @@ class Entrance:
             joined_at=self.clock(),
             join_seq=0,
             ticket=claims.jti,
-        )
-
-    async def _joined(self, room: Room, me: Participant, door: Door) -> RoomJoined:
-        first = Resumption(room.meeting_id, me.id, me.session_id, n=0)
-        return RoomJoined(
-            meeting=door.meeting,
-            self_participant=ParticipantView.of(me),
-            peers=peers(room, me.id),
-            settings=room.settings,
-            epoch=room.epoch,
-            seq=room.seq,
-            session_id=me.session_id,
-            resume_token=first.unsealed,
-            grace_ms=int(self.dispatch.rooms.grace.total_seconds() * 1000),
-            ice_servers=self.ice_servers,
-            chat=await self.journal.chat(room, me.id),
+            generation=claims.gen,
+            batch=asker.known.batch or BATCH in command.features,
         )

@@ -14,13 +14,17 @@ from hub_core.adapters.tokens import access_tokens, room_tokens
 from hub_core.kernel.clock import utc_now
 from hub_core.kernel.ids import new_id
 from hub_core.live.connections import Connections
+from hub_core.live.delivery import Delivery
 from hub_core.live.dispatch import Dispatch
 from hub_core.live.entrance import Entrance
+from hub_core.live.front import Front, answers_of
+from hub_core.live.greeting import Greeting, IceServers
 from hub_core.live.journal import Journal
 from hub_core.live.outbox import Outbox
 from hub_core.live.pump import Pump
 from hub_core.live.replies import Replies
 from hub_core.live.resumption import ResumeTokens
+from hub_core.live.returning import Returning
 from hub_core.live.socket import Socket
 from hub_core.live.store import RoomStore
 from hub_core.live.sweep import Sweep
@@ -52,39 +56,51 @@ def build(chosen: Settings) -> House:
         grace=timedelta(seconds=chosen.reconnect_grace_sec),
     )
     connections = Connections(redis(), utc_now, timedelta(seconds=chosen.auth_timeout_sec))
+    greeting = Greeting(
+        rooms, journal, outbox, ResumeTokens(chosen.room_token_secret), _ice_servers(chosen)
+    )
     dispatch = Dispatch(
         rooms=rooms,
-        pump=Pump(rooms, outbox, journal, utc_now),
-        outbox=outbox,
-        journal=journal,
+        delivery=Delivery(
+            Pump(rooms, outbox, journal, utc_now, new_id),
+            outbox,
+            journal,
+            redis(),
+            greeting.welcome,
+        ),
         connections=connections,
         clock=utc_now,
         mint=new_id,
         chance=random.random,
+        limit_scale=chosen.rate_limit_scale,
     )
-    replies = Replies(redis())
     entrance = Entrance(
         connections=connections,
         dispatch=dispatch,
         journal=journal,
-        replies=replies,
         access=access_tokens(chosen, utc_now, new_id),
         tickets=room_tokens(chosen, utc_now, new_id),
-        resume_tokens=ResumeTokens(chosen.room_token_secret),
-        ice_servers=[{"urls": list(chosen.stun_urls)}] if chosen.stun_urls else [],
+        greeting=greeting,
         clock=utc_now,
         mint=new_id,
     )
+    returning = Returning(entrance, dispatch, journal, greeting, utc_now)
+    replies = Replies(redis())
     socket = Socket(
         connections=connections,
         dispatch=dispatch,
-        entrance=entrance,
+        front=Front(answers_of(entrance, returning), connections, replies, greeting.tokens),
         replies=replies,
         outbox=outbox,
         clock=utc_now,
         origins=chosen.cors_origin,
+        lifetime=timedelta(seconds=chosen.connection_lifetime_sec),
     )
     return House(dispatch, socket, Sweep(dispatch, utc_now))
+
+
+def _ice_servers(chosen: Settings) -> IceServers:
+    return lambda _: [{"urls": list(chosen.stun_urls)}] if chosen.stun_urls else []
 
 
 def _poster(chosen: Settings) -> ManagementApi:

@@ -5,23 +5,26 @@ there already is left as it is. The tables are described in `hub_core.history.ta
 `hub_core.meetings.tables`, which these floors must not import; a test runs every statement.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
 
-from hub_core.adapters.postgres import Postgres
-from hub_core.kernel.ids import Epoch, MeetingId, ParticipantId, UserId
+from hub_core.adapters.postgres import Postgres, Run
+from hub_core.kernel.ids import Epoch, MeetingId, MessageId, ParticipantId, UserId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Value
-from hub_core.live.store import Entry
-from hub_core.rooms.messages import Whisper
+from hub_core.live.deeds import deed
+from hub_core.live.resumption import Resumption
+from hub_core.rooms.messages import Change, Whisper
 from hub_core.rooms.policy import Admission, Visitor
 from hub_core.rooms.room import Room
 from hub_core.rooms.settings import MeetingSettings
 
+LONGEST_STAY: Final = timedelta(hours=12)
+"""How long ago somebody may have come in whom a lost room is rebuilt for."""
 CHAT_ON_JOIN: Final = 50
 """Messages that come with `room.joined`."""
 
@@ -31,11 +34,32 @@ WITH conference AS (
     VALUES (%(epoch)s, %(meeting_id)s, %(started_at)s)
     ON CONFLICT DO NOTHING
 )
-INSERT INTO journal (id, meeting_id, epoch, seq, at, type, by, payload)
-SELECT id, %(meeting_id)s, %(epoch)s, seq, at, frame ->> 'type', by, frame -> 'payload'
-FROM unnest(%(ids)s::text[], %(seqs)s::bigint[], %(ats)s::timestamptz[], %(bys)s::text[],
-            %(frames)s::jsonb[]) AS entry (id, seq, at, by, frame)
+INSERT INTO journal (id, meeting_id, epoch, seq, at, type, by, payload, visible_to)
+SELECT id, %(meeting_id)s, %(epoch)s, seq, at, type, by, payload,
+       CASE WHEN seq IS NULL THEN '{}'::text[] END
+FROM unnest(%(ids)s::text[], %(seqs)s::bigint[], %(ats)s::timestamptz[], %(types)s::text[],
+            %(bys)s::text[], %(payloads)s::jsonb[]) AS entry (id, seq, at, type, by, payload)
 ON CONFLICT DO NOTHING
+RETURNING id
+"""
+
+_STRANGERS: Final = """
+SELECT count(*) AS strangers,
+       (SELECT max(seq) FROM journal WHERE epoch = %(epoch)s) AS newest
+FROM journal
+JOIN unnest(%(ids)s::text[], %(seqs)s::bigint[]) AS mine (id, seq)
+  ON journal.epoch = %(epoch)s AND journal.seq = mine.seq AND journal.id <> mine.id
+"""
+
+_SETTINGS: Final = """
+SELECT settings, settings_version FROM meetings WHERE id = %(meeting_id)s
+"""
+
+_MESSAGE: Final = """
+SELECT id, payload ->> 'participantId' AS author, visible_to, payload ? 'deleted' AS erased
+FROM journal
+WHERE id = %(id)s AND meeting_id = %(meeting_id)s AND type = 'chat.message'
+  AND (visible_to IS NULL OR %(reader)s = ANY (visible_to))
 """
 
 _WHISPER: Final = """
@@ -53,12 +77,27 @@ ON CONFLICT DO NOTHING
 _CHAT: Final = """
 SELECT payload, epoch, seq FROM journal
 WHERE meeting_id = %(meeting_id)s AND type = 'chat.message'
-  AND (visible_to IS NULL OR %(reader)s = ANY (visible_to))
+  AND (visible_to IS NULL OR %(reader)s = ANY (visible_to)) AND NOT payload ? 'deleted'
 ORDER BY id DESC LIMIT %(most)s
 """
 
 _CLOSED: Final = """
 UPDATE conferences SET ended_at = %(at)s WHERE id = %(epoch)s AND ended_at IS NULL
+"""
+
+_STAY: Final = """
+SELECT came.payload ->> 'displayName' AS name
+FROM journal came
+WHERE came.epoch = %(epoch)s AND came.meeting_id = %(meeting_id)s
+  AND came.type = 'participant.joined' AND came.seq IS NOT NULL AND came.at > %(since)s
+  AND came.payload ->> 'participantId' = %(participant_id)s
+  AND came.payload ->> 'sessionId' = %(session_id)s
+  AND NOT EXISTS (
+    SELECT 1 FROM journal went
+    WHERE went.epoch = came.epoch AND went.seq > came.seq AND went.type = 'participant.left'
+      AND went.payload ->> 'participantId' = %(participant_id)s
+  )
+LIMIT 1
 """
 
 _DOOR: Final = """
@@ -93,7 +132,31 @@ class Door:
     role: Role
     generation: int
     visitor: Visitor
+    user_id: UserId | None
     avatar_url: str | None
+
+
+@dataclass(frozen=True)
+class Message:
+    """What has to be known of a message to delete it."""
+
+    id: MessageId
+    author: ParticipantId
+    private_to: tuple[ParticipantId, ...] | None
+    erased: bool
+
+
+class TailLost(Exception):
+    """Redis came back without its last changes; `newest` is the last seq that is written down."""
+
+    def __init__(self, newest: int) -> None:
+        """It was acknowledged, so it must not be given to another change."""
+        super().__init__(f"the room's log was written down up to {newest}")
+        self.newest = newest
+
+
+def _settings(row: Mapping[str, Any]) -> MeetingSettings:
+    return MeetingSettings.model_validate({**row["settings"], "version": row["settings_version"]})
 
 
 @dataclass(frozen=True)
@@ -102,25 +165,85 @@ class Journal:
 
     postgres: Postgres
 
-    async def append(self, room: Room, entries: Sequence[Entry]) -> None:
-        """Write changes down. Those that are there already stay as they are."""
-        records = [orjson.loads(entry.record) for entry in entries]
-        await self.postgres.run(
+    async def append(self, room: Room, changes: Sequence[Change]) -> None:
+        """Write changes down, and do what they do to the records. What is there stays as it is.
+
+        Raises:
+            TailLost: Redis has forgotten changes that are written down here.
+        """
+        if any(deed(change) for change in changes):
+            await self.postgres.together(lambda run: self._append(run, room, changes))
+        else:
+            await self._append(self.postgres.run, room, changes)
+
+    async def _append(self, run: Run, room: Room, changes: Sequence[Change]) -> None:
+        new = await self._write(run, room, changes)
+        if len(new) < len(changes):
+            await self._check_for_strangers(run, room, changes)
+        for change in changes:
+            if change.id in new and (todo := deed(change)):
+                statement, parameters = todo
+                await run(statement, {"meeting_id": room.meeting_id, **parameters})
+
+    async def _write(self, run: Run, room: Room, changes: Sequence[Change]) -> set[str]:
+        rows = await run(
             _APPEND,
             {
                 "epoch": room.epoch,
                 "meeting_id": room.meeting_id,
-                "started_at": records[0]["at"],
-                "ids": [record["id"] for record in records],
-                "seqs": [entry.seq for entry in entries],
-                "ats": [record["at"] for record in records],
-                "bys": [record["actor"] for record in records],
-                "frames": [entry.frame.decode() for entry in entries],
+                "started_at": changes[0].at,
+                "ids": [change.id for change in changes],
+                "seqs": [change.seq if change.public else None for change in changes],
+                "ats": [change.at for change in changes],
+                "types": [change.type for change in changes],
+                "bys": [change.actor for change in changes],
+                "payloads": [orjson.dumps(change.payload()).decode() for change in changes],
             },
+        )
+        return {row["id"] for row in rows}
+
+    async def _check_for_strangers(self, run: Run, room: Room, changes: Sequence[Change]) -> None:
+        """The same seq under another id: after a failover, Redis numbers anew what was taken."""
+        public = [change for change in changes if change.public]
+        ((row),) = await run(
+            _STRANGERS,
+            {
+                "epoch": room.epoch,
+                "ids": [change.id for change in public],
+                "seqs": [change.seq for change in public],
+            },
+        )
+        if row["strangers"]:
+            raise TailLost(row["newest"])
+
+    async def settings(self, meeting_id: MeetingId) -> MeetingSettings:
+        """As they are now."""
+        (row,) = await self.postgres.run(_SETTINGS, {"meeting_id": meeting_id})
+        return _settings(row)
+
+    async def message(
+        self, meeting_id: MeetingId, id_: str, reader: ParticipantId
+    ) -> Message | None:
+        """One message of the meeting that the reader may see."""
+        rows = await self.postgres.run(
+            _MESSAGE, {"meeting_id": meeting_id, "id": id_, "reader": reader}
+        )
+        if not rows:
+            return None
+        (row,) = rows
+        private = row["visible_to"]
+        return Message(
+            MessageId(row["id"]),
+            ParticipantId(row["author"]),
+            tuple(ParticipantId(who) for who in private) if private is not None else None,
+            row["erased"],
         )
 
     async def whisper(self, room: Room, whisper: Whisper) -> None:
         """Write down what only some may know of. It has no seq."""
+        if todo := deed(whisper):
+            statement, parameters = todo
+            await self.postgres.run(statement, {"meeting_id": room.meeting_id, **parameters})
         await self.postgres.run(
             _WHISPER,
             {
@@ -150,6 +273,20 @@ class Journal:
             if row["epoch"] != room.epoch or row["seq"] is None or row["seq"] <= room.seq
         ]
 
+    async def stay(self, token: Resumption, epoch: str, now: datetime) -> str | None:
+        """What somebody was called in a stay that has not ended, as far as is written down."""
+        rows = await self.postgres.run(
+            _STAY,
+            {
+                "epoch": epoch,
+                "meeting_id": token.meeting_id,
+                "participant_id": token.participant_id,
+                "session_id": token.session_id,
+                "since": now - LONGEST_STAY,
+            },
+        )
+        return str(rows[0]["name"]) if rows else None
+
     async def closed(self, epoch: Epoch, at: datetime) -> None:
         """The conference is over: the last one has left."""
         await self.postgres.run(_CLOSED, {"epoch": epoch, "at": at})
@@ -162,10 +299,9 @@ class Journal:
         if not rows:
             return None
         (row,) = rows
-        settings = {**row["settings"], "version": row["settings_version"]}
         return Door(
             meeting=MeetingFacts.model_validate(row),
-            settings=MeetingSettings.model_validate(settings),
+            settings=_settings(row),
             role=Role(row["role"]),
             generation=row["generation"],
             visitor=Visitor(
@@ -176,5 +312,6 @@ class Journal:
                 decided_at=row["decided_at"],
                 banned=row["banned_at"] is not None,
             ),
+            user_id=UserId(row["user_id"]) if row["user_id"] else None,
             avatar_url=row["avatar_url"],
         )

@@ -35,6 +35,8 @@ class Outbox:
             alike.setdefault(tuple(its_frames), []).append(connection_id)
         gone: set[ConnectionId] = set()
         for its_frames, connection_ids in alike.items():
+            if not its_frames:
+                continue
             if len(its_frames) == 1:
                 deliveries = await self.poster.broadcast(connection_ids, its_frames[0])
                 gone |= {id_ for id_, how in deliveries.items() if how is Delivery.GONE}
@@ -55,9 +57,9 @@ class Outbox:
             await self.poster.delete(connection_id)
 
     async def bid_farewell(self, farewell: Farewell) -> None:
-        """The last word, then `session.closed`, then nothing."""
-        if await self.send(farewell.connection_id, farewell.frame()):
-            await self.close(farewell.connection_id, farewell.reason, farewell.action)
+        """The last word, and if it closes, `session.closed` and then nothing."""
+        if await self.send(farewell.connection_id, farewell.frame()) and farewell.closes:
+            await self.close(farewell.connection_id, farewell.why, farewell.action)
 
     async def _in_order(self, connection_id: ConnectionId, frames: Sequence[bytes]) -> bool:
         for frame in frames:

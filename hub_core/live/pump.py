@@ -7,6 +7,7 @@ again, and clients drop them by `seq`.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,13 +15,16 @@ from typing import Final
 
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import Unavailable
-from hub_core.kernel.ids import ConnectionId
-from hub_core.live.journal import Journal
+from hub_core.kernel.ids import ConnectionId, Mint
+from hub_core.live.answers import Busy, Committed, Drain, Drained, Entry
+from hub_core.live.journal import Journal, TailLost
 from hub_core.live.outbox import Outbox
-from hub_core.live.store import Busy, Committed, Drain, Drained, Entry, RoomStore
-from hub_core.rooms.deciding import replay
-from hub_core.rooms.room import Room
+from hub_core.live.store import RoomStore
+from hub_core.rooms.deciding import following, replay
+from hub_core.rooms.room import Position, Room
 from hub_core.rooms.rulebook import read_change
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE: Final = 64
 """Entries of one round: the pump must be held anew within its two seconds."""
@@ -40,10 +44,11 @@ class Pump:
     outbox: Outbox
     journal: Journal
     clock: Clock
+    mint: Mint
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def reach(
-        self, room: Room, target: int, token: str, head_start: Committed | None = None
+        self, room: Room, target: Position, token: str, head_start: Committed | None = None
     ) -> frozenset[ConnectionId]:
         """Return when every change up to `target` is out and in the journal.
 
@@ -62,10 +67,10 @@ class Pump:
             if entries:
                 room = await self._abreast(room, entries)
                 gone |= await self._put_out(room, entries, token)
-                done = entries[-1].seq
+                done = entries[-1].at
             spent = self.clock() - began
             enough = done is not None and done >= target and spent > OWN_TIME
-            match await self.rooms.drain(room.meeting_id, token, done, 0 if enough else AT_ONCE):
+            match await self.rooms.drain(room, token, done, 0 if enough else AT_ONCE):
                 case Drain(entries=entries):
                     pass
                 case Drained():
@@ -83,24 +88,56 @@ class Pump:
         self, room: Room, entries: Sequence[Entry], token: str
     ) -> frozenset[ConnectionId]:
         frames = {
-            person.connection_id: [e.frame for e in entries if e.seq > person.join_seq]
+            person.connection_id: [
+                e.frame for e in entries if e.frame and e.at.seq > person.join_seq
+            ]
             for person in room.online()
         }
-        try:
-            gone, _ = await asyncio.gather(
-                self.outbox.broadcast({id_: some for id_, some in frames.items() if some}),
-                self.journal.append(room, entries),
-            )
-        except BaseException:
-            await self.rooms.drain(room.meeting_id, token, None, 0)  # for the next to try at once
-            raise
+        changes = [read_change(entry.record) for entry in entries]
+        gone, written = await asyncio.gather(
+            self.outbox.broadcast({id_: some for id_, some in frames.items() if some}),
+            self.journal.append(room, changes),
+            return_exceptions=True,  # neither is left alone when the other fails
+        )
+        if isinstance(written, TailLost):
+            await self._begin_anew(room, written.newest)
+        for failed in (written, gone):
+            if isinstance(failed, BaseException) and not isinstance(failed, TailLost):
+                await self.rooms.drain(room, token, None, 0)  # for the next to try at once
+                raise failed
+        assert isinstance(gone, frozenset)
         return gone
+
+    async def _begin_anew(self, room: Room, newest: int) -> None:
+        """A new epoch for a room whose log lost its end: what has been said stays said.
+
+        Redis came back from a failover without changes that were acknowledged, and numbers others
+        as if those had not been. Under the new epoch they get numbers of their own, and everybody
+        notices: the cursor of another epoch is answered with a snapshot.
+        """
+        logger.warning("room %s lost the end of its log; it begins anew", room.meeting_id)
+        while (old := await self.rooms.load(room.meeting_id)) and old.epoch == room.epoch:
+            seq = max(newest, old.seq)
+            new = old.model_copy(update={"epoch": self.mint(), "seq": seq, "step": 1, "last": ""})
+            changes = []
+            for entry in await self.rooms.undrained(old):
+                change = read_change(entry.record)
+                seq, step = following(new, change)
+                place = {"seq": seq, "step": step}
+                new = new.model_copy(update=place)
+                changes.append(change.model_copy(update={"epoch": new.epoch, **place}))
+            await self.journal.append(new, changes)
+            if await self.rooms.reopen(new, instead_of=old):
+                return
 
     async def _abreast(self, room: Room, entries: Sequence[Entry]) -> Room:
         """The room, at least as new as the entries: they go to the people who are in it."""
         for entry in entries:
-            if entry.seq == room.seq + 1:
-                room = replay(room, read_change(entry.record))
-        if room.seq < entries[-1].seq:
+            if entry.at > room.at:
+                change = read_change(entry.record)
+                if entry.at != following(room, change):
+                    break
+                room = replay(room, change)
+        if room.at < entries[-1].at:
             room = await self.rooms.load(room.meeting_id) or room
         return room

@@ -1,7 +1,7 @@
 """Resume tokens: what a client shows to come back into the session that it lost the connection of.
 
-A token is `meeting.participant.session.n.mac`, opaque to clients. The room keeps `n` alone, the
-number of the newest token issued; the MAC is made from it whenever it is needed. So nothing that
+A token is `meeting.participant.session.generation.n.mac`, opaque to clients. The room keeps `n`
+alone, the number of the newest token issued; the MAC is made whenever it is needed. So nothing that
 Redis or a log holds lets anyone in (docs/decisions/0031-resume-tokens-are-derived.md).
 """
 
@@ -27,6 +27,8 @@ class Resumption:
     meeting_id: MeetingId
     participant_id: ParticipantId
     session_id: SessionId
+    generation: int
+    """Of the participant's admission: a removal makes it void."""
     n: int
 
     @property
@@ -36,7 +38,8 @@ class Resumption:
 
     @property
     def _text(self) -> str:
-        return f"{self.meeting_id}.{self.participant_id}.{self.session_id}.{self.n}"
+        who = f"{self.meeting_id}.{self.participant_id}.{self.session_id}"
+        return f"{who}.{self.generation}.{self.n}"
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,13 @@ class ResumeTokens:
         seals = (_seal(key.secret.get_secret_value(), text.encode()) for key in self.keys)
         if not any(hmac.compare_digest(seal, mac.encode()) for seal in seals):
             raise SessionExpired
-        meeting, participant, session, n = text.split(".")
+        meeting, participant, session, generation, n = text.split(".")
         return Resumption(
-            MeetingId(meeting), ParticipantId(participant), SessionId(session), int(n)
+            MeetingId(meeting),
+            ParticipantId(participant),
+            SessionId(session),
+            int(generation),
+            int(n),
         )
 
     def seal(self, reply: bytes) -> bytes:

@@ -8,8 +8,11 @@ client would learn in API Gateway's words and not in ours.
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
+from zlib import crc32
 
+import orjson
 import psycopg
 from redis.exceptions import BusyLoadingError
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -26,11 +29,11 @@ from hub_core.kernel.errors import (
     UnknownType,
 )
 from hub_core.kernel.ids import ConnectionId
-from hub_core.live.asks import ASKS
+from hub_core.kernel.values import from_ms
 from hub_core.live.connections import Connections, Seat
 from hub_core.live.dispatch import Actor, Dispatch
-from hub_core.live.entrance import Entrance
 from hub_core.live.frames import LARGEST_FRAME, Frame, read_command, read_frame, refusal
+from hub_core.live.front import Front
 from hub_core.live.outbox import Outbox
 from hub_core.live.replies import Replies
 from hub_core.rooms.messages import answering
@@ -57,12 +60,14 @@ class Socket:
 
     connections: Connections
     dispatch: Dispatch
-    entrance: Entrance
+    front: Front
     replies: Replies
     outbox: Outbox
     clock: Clock
     origins: tuple[str, ...]
     """Where browsers may come from; empty: from anywhere, as no cookie is ever read here."""
+    lifetime: timedelta
+    """How long API Gateway lets a connection live."""
 
     async def connect(self, event: Event) -> int:
         """`$connect`: the status of the handshake."""
@@ -104,12 +109,15 @@ class Socket:
         except Exception as error:  # noqa: BLE001 (the door: a defect is logged and answered here)
             log_defect(error, context["requestId"], frame=frame.kind[:64])
             reply = refusal(frame.request_id, InternalError(), context["requestId"])
-        if reply is not None and not await self.outbox.send(connection_id, reply):
+        frames = [] if reply is None else [reply]
+        if frame.kind == Ping.type and (warning := self._expiring(context)):
+            frames.append(warning)
+        if await self.outbox.broadcast({connection_id: frames}):
             await self._hung_up(connection_id)
 
     async def _answer(self, connection_id: ConnectionId, frame: Frame) -> bytes | None:
-        if frame.kind in ASKS:
-            reply = await self.entrance.answer(connection_id, frame)
+        if frame.kind in self.front.answers:
+            reply = await self.front.answer(connection_id, frame)
         elif frame.kind in COMMANDS:
             reply = await self._in_room(connection_id, frame)
         else:
@@ -138,7 +146,8 @@ class Socket:
             if earlier is None:
                 raise
             return earlier
-        if seat.participant_id not in handled.room.people:
+        room = handled.room
+        if seat.participant_id not in room.people and seat.participant_id not in room.lobby:
             await self.replies.keep(connection_id, frame.request_id, handled.reply)
             await self.connections.unseated(connection_id)
         return handled.reply
@@ -148,6 +157,20 @@ class Socket:
         if connection is None or connection.seat is None:
             raise NotJoined
         return connection.seat
+
+    def _expiring(self, context: Mapping[str, Any]) -> bytes | None:
+        """A word with each pong in a connection's last minutes; not to all at the same minute.
+
+        The last twelfth of its life, give or take a twenty-fourth, by its id: ten minutes of two
+        hours, give or take five.
+        """
+        left = self.lifetime - (self.clock() - from_ms(context["connectedAt"]))
+        jitter = crc32(context["connectionId"].encode()) / 2**31 - 1
+        if left > self.lifetime / 12 + self.lifetime / 24 * jitter:
+            return None
+        left_ms = max(0, round(left.total_seconds() * 1000))
+        payload = {"reconnectWithinMs": left_ms}
+        return orjson.dumps({"type": "connection.expiring", "payload": payload})
 
     async def _hung_up(self, connection_id: ConnectionId) -> None:
         try:
@@ -160,7 +183,7 @@ def sitting(seat: Seat, connection_id: ConnectionId) -> Actor:
     """The participant in this seat, as long as the connection is the one that it uses."""
 
     def find(room: Room) -> Participant:
-        me = room.people.get(seat.participant_id)
+        me = room.people.get(seat.participant_id) or room.lobby.get(seat.participant_id)
         if me is None or (me.session_id, me.connection_id) != (seat.session_id, connection_id):
             raise NotJoined
         return me

@@ -1,20 +1,39 @@
-"""Rooms in Redis: loaded once, kept warm, committed by compare-and-set on `seq`."""
+"""Rooms in Redis: loaded once, kept warm, committed if the place in their log is still the same."""
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import orjson
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.ids import Epoch, MeetingId, ParticipantId
 from hub_core.kernel.values import epoch_ms
+from hub_core.live.answers import (
+    Answered,
+    Busy,
+    Committed,
+    Drain,
+    Drained,
+    Entry,
+    Fenced,
+    Glance,
+    Limited,
+    Listed,
+    Outrun,
+    Request,
+    Result,
+    RoomGone,
+    dues,
+    position,
+)
 from hub_core.rooms.deciding import Outcome, replay
-from hub_core.rooms.room import Participant, Room
+from hub_core.rooms.room import Participant, Position, Room
 from hub_core.rooms.rulebook import read_change
 
 KEEP_ROOM: Final = timedelta(hours=6)
@@ -22,6 +41,8 @@ KEEP_ROOM: Final = timedelta(hours=6)
 KEEP_LOG: Final = 2_000
 """Entries; a client that is further behind gets a snapshot."""
 KEEP_REPLY: Final = timedelta(minutes=5)
+KEEP_MAILS: Final = 200
+"""For one person; the oldest are dropped."""
 HOLD_PUMP: Final = timedelta(seconds=2)
 KEEP_WARM: Final = 256
 """Rooms that one container keeps in memory, the least used forgotten first."""
@@ -30,114 +51,8 @@ OPEN_ROOMS: Final = "rooms:open"
 LIST_AT_ONCE: Final = 500
 
 _SCRIPTS: Final = Path(__file__).parent
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of a room's log: the frame that everyone gets, and the record of the change."""
-
-    seq: int
-    frame: bytes
-    record: bytes
-
-
-@dataclass(frozen=True)
-class Due:
-    """Somebody's lease or grace that is over, and the score that said so."""
-
-    participant_id: ParticipantId
-    score: str
-
-
-@dataclass(frozen=True)
-class Committed:
-    """Written (or, without changes, confirmed)."""
-
-    room: Room
-    entries: tuple[Entry, ...]
-    fan: int
-    pump_is_ours: bool
-    due: tuple[Due, ...] = ()
-
-
-@dataclass(frozen=True)
-class Answered:
-    """The same request was answered before: with this frame. The room was at `seq` just now."""
-
-    reply: bytes
-    seq: int
-    fan: int
-
-
-@dataclass(frozen=True)
-class Outrun:
-    """Somebody else was first: decide again, on this room."""
-
-    room: Room
-
-
-@dataclass(frozen=True)
-class RoomGone:
-    """There is no such room (any more), or it is another epoch."""
-
-
-@dataclass(frozen=True)
-class Fenced:
-    """A sign of life came in meanwhile: nobody's time is up."""
-
-
-@dataclass(frozen=True)
-class Listed:
-    """An open room, and when it was entered into the list (ms)."""
-
-    meeting_id: MeetingId
-    entered: float
-
-
-@dataclass(frozen=True)
-class Glance:
-    """A room as the sweep sees it."""
-
-    epoch: Epoch
-    seq: int
-    fan: int
-    people: int
-    due: tuple[Due, ...]
-
-
-Result = Committed | Answered | Outrun | RoomGone | Fenced
-
-
-@dataclass(frozen=True)
-class Drain:
-    """The log's entries that are to go out, now that the pump is ours."""
-
-    entries: tuple[Entry, ...]
-
-
-@dataclass(frozen=True)
-class Busy:
-    """Somebody else drains; everything up to `fan` is out."""
-
-    fan: int
-
-
-@dataclass(frozen=True)
-class Drained:
-    """Everything is out, and the pump is free."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a commit is told beside the outcome: who asks, and what to remember of it."""
-
-    scope: str = ""
-    """The session (or, before there is one, the connection) that `request_id` is unique in."""
-    request_id: str | None = None
-    reply: bytes = b""
-    renews: ParticipantId | None = None
-    """Whose lease this sign of life renews."""
-    fences: tuple[Due, ...] = ()
+_LOBBY: Final = "lobby:"
+"""Before the participant id, in the hash of people: somebody who waits."""
 
 
 @dataclass(frozen=True)
@@ -163,17 +78,22 @@ class RoomStore:
         It is entered into the list of open rooms first: a room that the sweep does not know of
         would never be closed. The entry is new even if there was one: see `unlist`.
         """
-        keys = _Keys(room.meeting_id)
         await self.redis.zadd(OPEN_ROOMS, {room.meeting_id: epoch_ms(self.clock())})
-        await self._run(
-            "open",
-            [keys.head, keys.people, keys.log, keys.due, keys.pump],
-            [room.epoch, room.model_dump_json(exclude={"seq"}), int(KEEP_ROOM.total_seconds())],
-        )
+        await self._open(room)
         opened = await self.load(room.meeting_id)
         if opened is None:
             raise RuntimeError(f"room {room.meeting_id} was closed while it was opened")
         return opened
+
+    async def reopen(self, room: Room, instead_of: Room) -> bool:
+        """Begin a new epoch with the people as they are, if the old one has not gone on."""
+        self.forget(room.meeting_id)
+        return await self._open(room, instead_of.epoch, instead_of.last)
+
+    async def _open(self, room: Room, epoch: str = "", last: str = "") -> bool:
+        seconds = int(KEEP_ROOM.total_seconds())
+        arguments = [room.epoch, str(room.at), _header(room), seconds, epoch, last]
+        return bool(await self._run("open", _Keys(room.meeting_id).all, arguments))
 
     async def listed(self) -> AsyncIterator[Listed]:
         """Every open room, the youngest first: those that close meanwhile make none be skipped."""
@@ -185,6 +105,10 @@ class RoomStore:
                 yield Listed(MeetingId(id_.decode()), score)
             end = start
 
+    async def unlist(self, listed: Listed) -> None:
+        """Take a closed room out of the list, unless it was opened again meanwhile."""
+        await self._run("unlist", [OPEN_ROOMS], [listed.meeting_id, f"{listed.entered:.0f}"])
+
     async def glance(self, meeting_id: MeetingId) -> Glance | None:
         """What the sweep has to know of a room; None if it is not open."""
         keys = _Keys(meeting_id)
@@ -193,37 +117,40 @@ class RoomStore:
         )
         if not answer:
             return None
-        epoch, seq, fan, people, due = answer
-        return Glance(Epoch(epoch.decode()), seq, fan, people, tuple(_dues(due)))
-
-    async def close(self, meeting_id: MeetingId, epoch: Epoch) -> bool:
-        """Close the room if nobody is in it and nothing is left to go out."""
-        keys = _Keys(meeting_id)
-        closed = await self._run(
-            "close", [keys.head, keys.people, keys.log, keys.due, keys.pump], [epoch]
+        epoch, at, fan, people, header, due = answer
+        ended = orjson.loads(header)["ended_at"] is not None
+        return Glance(
+            Epoch(epoch.decode()), position(at), position(fan), people, ended, tuple(dues(due))
         )
+
+    async def close(self, meeting_id: MeetingId, epoch: Epoch, *, over: bool = False) -> bool:
+        """Close the room if nobody is in it (or it is over) and nothing is left to go out."""
+        closed = await self._run("close", _Keys(meeting_id).all, [epoch, int(over)])
         if closed:
             self.forget(meeting_id)
         return bool(closed)
-
-    async def unlist(self, listed: Listed) -> None:
-        """Take a closed room out of the list, unless it was opened again meanwhile."""
-        score = f"{listed.entered:.0f}"
-        await self._run("unlist", [OPEN_ROOMS], [listed.meeting_id, score])
 
     async def load(self, meeting_id: MeetingId) -> Room | None:
         """The room as it is in Redis; None if it is not open."""
         keys = _Keys(meeting_id)
         async with self.redis.pipeline(transaction=True) as pipe:
-            pipe.hmget(keys.head, "room", "seq")
-            pipe.hvals(keys.people)
-            (header, seq), people = await pipe.execute()
+            pipe.hmget(keys.head, "room", "at", "last")
+            pipe.hgetall(keys.people)
+            (header, at, last), people = await pipe.execute()
         if header is None:
             self.forget(meeting_id)
             return None
-        persons = (Participant.model_validate_json(person) for person in people)
-        room = Room.model_validate_json(header).model_copy(update={"seq": int(seq)})
-        return self._keep(room.with_people({person.id: person for person in persons}))
+        where = position(at)
+        room = Room.model_validate_json(header)
+        room = room.model_copy(update={"seq": where.seq, "step": where.step, "last": last.decode()})
+        present: dict[ParticipantId, Participant] = {}
+        for name, text in people.items():
+            person = Participant.model_validate_json(text)
+            if name.startswith(_LOBBY.encode()):
+                room = room.with_waiting(person)
+            else:
+                present[person.id] = person
+        return self._keep(room.with_people(present))
 
     async def warm(self, meeting_id: MeetingId) -> Room | None:
         """The container's copy if it has one (perhaps behind: a commit tells), else `load`."""
@@ -240,25 +167,33 @@ class RoomStore:
         entries in the log and tells so, instead of writing them twice.
         """
         keys = _Keys(outcome.before.meeting_id)
-        entries = tuple(Entry(c.seq, c.frame(), c.record()) for c in outcome.changes)
+        entries = tuple(
+            Entry(Position(c.seq, c.step), c.id, c.frame(), c.record()) for c in outcome.changes
+        )
         answer: list[Any] = await self._run(
             "commit",
             [
                 *(keys.head, keys.people, keys.log, keys.due, keys.pump),
                 keys.reply(request.scope, request.request_id or ""),
+                keys.rates,
+                *(keys.mail(whose) for whose, _ in request.mails),
             ],
             self._arguments(outcome, request, entries, nonce),
         )
         match answer[0], answer[1:]:
             case b"done", (fan, mine, due):
                 self._keep(outcome.after)
-                return Committed(outcome.after, entries, fan, bool(mine), tuple(_dues(due)))
-            case b"again", (reply, seq, fan):
-                return Answered(reply, seq, fan)
+                return Committed(
+                    outcome.after, entries, position(fan), bool(mine), tuple(dues(due))
+                )
+            case b"again", (reply, at, _):
+                return Answered(reply, position(at))
             case b"missed", (flat,):
                 return self._catch_up(outcome, flat, nonce)
             case b"fenced", _:
                 return Fenced()
+            case b"limited", (wait,):
+                return Limited(wait)
             case _:
                 self.forget(outcome.before.meeting_id)
                 return RoomGone()
@@ -269,56 +204,95 @@ class RoomStore:
             key = _Keys(meeting_id).reply(request.scope, request.request_id)
             await self.redis.set(key, request.reply, ex=KEEP_REPLY)
 
+    async def since(self, room: Room, seq: int) -> list[bytes] | None:
+        """The frames of everything after `seq` up to where the room is, if none is missing."""
+        if not 0 <= seq <= room.seq:
+            return None
+        log = _Keys(room.meeting_id).log
+        found: Any = await self.redis.xrange(log, f"{seq + 1}-0", str(room.at))
+        frames = [fields[b"f"] for _, fields in found if fields[b"f"]]
+        return frames if len(frames) == room.seq - seq else None
+
+    async def undrained(self, room: Room) -> list[Entry]:
+        """What is in the log and neither out nor in the journal, up to where the room is."""
+        keys = _Keys(room.meeting_id)
+        fan = await self.redis.hget(keys.head, "fan")
+        found: Any = await self.redis.xrange(keys.log, f"({_text(fan)}", str(room.at))
+        return [
+            Entry(position(at), fields[b"i"].decode(), fields[b"f"], fields[b"r"])
+            for at, fields in found
+        ]
+
+    async def collect_mail(
+        self, meeting_id: MeetingId, participant_id: ParticipantId
+    ) -> list[bytes]:
+        """What was kept for somebody while it was lost. It is handed out once."""
+        key = _Keys(meeting_id).mail(participant_id)
+        async with self.redis.pipeline(transaction=True) as pipe:
+            pipe.lrange(key, 0, -1)
+            pipe.delete(key)
+            mails, _ = await pipe.execute()
+        return list(mails)
+
     async def drain(
-        self, meeting_id: MeetingId, token: str, done: int | None, most: int
+        self, room: Room, token: str, done: Position | None, most: int
     ) -> Drain | Busy | Drained:
         """Take the pump, or go on with it after everything up to `done` is out and journaled."""
-        keys = _Keys(meeting_id)
+        keys = _Keys(room.meeting_id)
         answer: list[Any] = await self._run(
             "pump",
             [keys.head, keys.log, keys.pump],
-            [token, _ms(HOLD_PUMP), "" if done is None else done, most],
+            [room.epoch, token, _ms(HOLD_PUMP), "" if done is None else str(done), most],
         )
         match answer[0], answer[1:]:
             case b"entries", (_, flat):
                 return Drain(
                     tuple(
-                        Entry(int(seq), frame, record)
-                        for seq, frame, record in zip(*[iter(flat)] * 3, strict=True)
+                        Entry(position(at), id_.decode(), frame, record)
+                        for at, id_, frame, record in zip(*[iter(flat)] * 4, strict=True)
                     )
                 )
             case b"busy", (fan,):
-                return Busy(fan)
+                return Busy(position(fan))
             case _:
                 return Drained()
 
     def _arguments(
         self, outcome: Outcome, request: Request, entries: Sequence[Entry], nonce: str
     ) -> list[Any]:
+        before, after = outcome.before, outcome.after
         now = self.clock()
-        header = ""
-        if outcome.before.settings != outcome.after.settings:
-            header = outcome.after.model_dump_json(exclude={"seq"})
-        touched = list(_touched(outcome.before, outcome.after))
-        people = [(id_, p.model_dump_json() if p else "") for id_, p in touched]
-        dues = [(id_, self._due(p) if p else "") for id_, p in touched]
+        touched = [
+            *_touched("", before.people, after.people),
+            *_touched(_LOBBY, before.lobby, after.lobby),
+        ]
+        people = [(name, p.model_dump_json() if p else "") for name, _, p in touched]
         return [
-            *(outcome.before.epoch, outcome.before.seq, nonce, epoch_ms(now)),
+            *(before.epoch, str(before.at), nonce, epoch_ms(now)),
             *(int(KEEP_ROOM.total_seconds()), KEEP_LOG),
             *(request.reply if request.request_id else b"", int(KEEP_REPLY.total_seconds())),
             *(request.renews or "", epoch_ms(now + self.lease)),
             *(nonce, _ms(HOLD_PUMP)),
-            header,
+            *(_header(after) if _header_changed(before, after) else "", KEEP_MAILS),
+            before.last,
+            *_flat([(name, limit.each_ms, limit.at_once) for name, limit in request.limits]),
             *_flat([(due.participant_id, due.score) for due in request.fences]),
             *_flat(people),
-            *_flat(dues),
-            *_flat([(entry.frame, entry.record) for entry in entries]),
+            *_flat(list(self._dues(before, after))),
+            *_flat([(str(entry.at), entry.id, entry.frame, entry.record) for entry in entries]),
+            *_flat([(frame,) for _, frame in request.mails]),
         ]
 
-    def _due(self, person: Participant) -> int:
-        if person.lost_at is not None:
-            return epoch_ms(person.lost_at + self.grace)
-        return epoch_ms(self.clock() + self.lease)
+    def _dues(self, before: Room, after: Room) -> Iterable[tuple[ParticipantId, Any]]:
+        """When whose time will be up, of those who are others than before."""
+        for id_ in {*_changed(before.people, after.people), *_changed(before.lobby, after.lobby)}:
+            person = after.people.get(id_) or after.lobby.get(id_)
+            if person is None:
+                yield id_, ""
+            elif person.lost_at is not None:
+                yield id_, epoch_ms(person.lost_at + self.grace)
+            else:
+                yield id_, epoch_ms(self.clock() + self.lease)
 
     def _catch_up(self, outcome: Outcome, flat: list[bytes], nonce: str) -> Outrun | Committed:
         room, landed = outcome.before, False
@@ -327,7 +301,7 @@ class RoomStore:
             landed = landed or author.decode() == nonce
         self._keep(room)
         if landed:
-            return Committed(room, (), fan=outcome.before.seq, pump_is_ours=False)
+            return Committed(room, (), fan=outcome.before.at, pump_is_ours=False)
         return Outrun(room)
 
     def _keep(self, room: Room) -> Room:
@@ -337,7 +311,7 @@ class RoomStore:
             self._warm.popitem(last=False)
         return room
 
-    async def _run(self, script: str, keys: list[str], arguments: list[Any]) -> Any:
+    async def _run(self, script: str, keys: Sequence[str], arguments: list[Any]) -> Any:
         return await self._scripts[script](keys=keys, args=arguments)
 
 
@@ -370,28 +344,55 @@ class _Keys:
     def pump(self) -> str:
         return self._name("pump")
 
+    @property
+    def rates(self) -> str:
+        return self._name("rates")
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """But for replies and mail, which go by themselves."""
+        return (self.head, self.people, self.log, self.due, self.pump, self.rates)
+
     def reply(self, scope: str, request_id: str) -> str:
         return self._name(f"reply:{scope}:{request_id}")
 
+    def mail(self, participant_id: ParticipantId) -> str:
+        return self._name(f"mail:{participant_id}")
 
-def _touched(before: Room, after: Room) -> Iterable[tuple[ParticipantId, Participant | None]]:
-    """Who is another value than before, or not there any more (None)."""
-    if before.people is after.people:
+
+People = Mapping[ParticipantId, Participant]
+
+
+def _changed(before: People, after: People) -> Iterable[ParticipantId]:
+    """Who is another value than before, or not there any more."""
+    if before is after:
         return
-    for id_, person in after.people.items():
-        if before.people.get(id_) is not person:
-            yield id_, person
-    for id_ in before.people.keys() - after.people.keys():
-        yield id_, None
+    yield from (id_ for id_, person in after.items() if before.get(id_) is not person)
+    yield from before.keys() - after.keys()
 
 
-def _flat(items: Sequence[tuple[Any, Any]]) -> list[Any]:
+def _touched(
+    prefix: str, before: People, after: People
+) -> Iterable[tuple[str, ParticipantId, Participant | None]]:
+    for id_ in _changed(before, after):
+        yield prefix + id_, id_, after.get(id_)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else "0-0"
+
+
+def _header(room: Room) -> str:
+    return room.model_dump_json(exclude={"seq", "step", "last"})
+
+
+def _header_changed(before: Room, after: Room) -> bool:
+    names = ("settings", "barred", "acting_host", "ended_at")
+    return any(getattr(before, name) != getattr(after, name) for name in names)
+
+
+def _flat(items: Sequence[tuple[Any, ...]]) -> list[Any]:
     return [len(items), *(part for item in items for part in item)]
-
-
-def _dues(flat: list[bytes]) -> Iterable[Due]:
-    for id_, score in zip(flat[::2], flat[1::2], strict=True):
-        yield Due(ParticipantId(id_.decode()), score.decode())
 
 
 def _ms(span: timedelta) -> int:

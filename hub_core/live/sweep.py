@@ -13,8 +13,8 @@ from typing import Final
 
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import HubError
+from hub_core.live.answers import Listed
 from hub_core.live.dispatch import Dispatch
-from hub_core.live.store import Listed
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Sweep:
 
     async def _turn_silent_connections_out(self) -> None:
         for connection_id in await self.dispatch.connections.overdue(self.clock()):
-            await self.dispatch.outbox.close(connection_id, "unauthenticated", "none")
+            await self.dispatch.delivery.outbox.close(connection_id, "unauthenticated", "none")
 
     async def _look_after(self, listed: Listed) -> None:
         rooms, meeting_id = self.dispatch.rooms, listed.meeting_id
@@ -65,11 +65,13 @@ class Sweep:
             if glance is None:
                 await rooms.unlist(listed)
                 return
-            if glance.fan < glance.seq:
-                await self.dispatch.drained(meeting_id, glance.seq)
+            if glance.fan != glance.at:
+                await self.dispatch.drained(meeting_id)
             await self.dispatch.lapsed(meeting_id, glance.due)
-            if not glance.people and await rooms.close(meeting_id, glance.epoch):
-                await self.dispatch.journal.closed(glance.epoch, self.clock())
+            if glance.ended:
+                await self.dispatch.disbanded(meeting_id)
+            elif not glance.people and await rooms.close(meeting_id, glance.epoch):
+                await self.dispatch.delivery.journal.closed(glance.epoch, self.clock())
                 await rooms.unlist(listed)
         except HubError as error:
             logger.warning("room %s was not swept: %s", meeting_id, error.type)

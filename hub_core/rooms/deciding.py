@@ -14,11 +14,21 @@ from datetime import datetime
 from inspect import signature
 from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
-from hub_core.kernel.errors import MeetingForbidden
-from hub_core.kernel.ids import Mint
+from hub_core.kernel.errors import MeetingEnded, MeetingForbidden, NotJoined
+from hub_core.kernel.ids import Mint, ParticipantId
 from hub_core.kernel.roles import Role
-from hub_core.rooms.messages import Change, Command, Event, Farewell, Notice, Reply, Whisper
-from hub_core.rooms.room import Participant, Room
+from hub_core.rooms.messages import (
+    Change,
+    Command,
+    Event,
+    Farewell,
+    Notice,
+    Reply,
+    Tally,
+    Welcome,
+    Whisper,
+)
+from hub_core.rooms.room import Participant, Position, Room
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,8 @@ class Rule:
     """Whether what follows is the server's doing, and not the participant's."""
     decide: Callable[..., Iterable[Event]]
     asks_for_now: bool
+    in_lobby: bool = False
+    """Whether someone who waits in the lobby may ask, too."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +66,8 @@ class Outcome:
     changes: tuple[Change, ...] = ()
     notices: tuple[Notice, ...] = ()
     farewells: tuple[Farewell, ...] = ()
+    welcomes: tuple[Welcome, ...] = ()
+    tallies: tuple[Tally, ...] = ()
     reply: Reply = field(default_factory=Reply)
 
     @property
@@ -67,7 +81,11 @@ Decider = TypeVar("Decider", bound=Callable[..., Iterable[Event]])
 
 
 def decides(
-    *, by: Role = Role.GUEST, wire: bool = True, by_server: bool = False
+    *,
+    by: Role = Role.GUEST,
+    wire: bool = True,
+    by_server: bool = False,
+    in_lobby: bool = False,
 ) -> Callable[[Decider], Decider]:
     """Enter a function into the rulebook under the type of its first parameter."""
 
@@ -79,7 +97,7 @@ def decides(
         (told,) = get_args(hints["return"])
         events = get_args(told) if get_origin(told) else (told,)
         asks = "now" in signature(decider).parameters
-        RULES[command] = Rule(command, events, by, wire, by_server, decider, asks)
+        RULES[command] = Rule(command, events, by, wire, by_server, decider, asks, in_lobby)
         return decider
 
     return enter
@@ -92,41 +110,78 @@ def decide(command: Command, room: Room, me: Participant, now: Now) -> Outcome:
         HubError: the command is refused; nothing has changed.
     """
     rule = RULES[type(command)]
+    if rule.wire and room.ended_at:
+        raise MeetingEnded
     if not me.role.may_act_as(rule.by):
         raise MeetingForbidden
+    if rule.wire and not rule.in_lobby and me.id not in room.people:
+        raise NotJoined
     extra: tuple[Any, ...] = (now,) if rule.asks_for_now else ()
-    after = room
-    changes: list[Change] = []
-    notices: list[Notice] = []
-    farewells: list[Farewell] = []
-    reply = Reply()
+    heard = _Heard(room, now, None if rule.by_server else me.id)
     for event in rule.decide(command, room, me, *extra):
-        match event:
-            case Change():
-                numbered = event.model_copy(
-                    update={
-                        "id": event.id or now.mint(),
-                        "seq": after.seq + 1,
-                        "epoch": room.epoch,
-                        "at": now.at,
-                        "actor": None if rule.by_server else me.id,
-                    }
-                )
-                after = replay(after, numbered)
-                changes.append(numbered)
-            case Farewell():
-                farewells.append(event)
-            case Notice():
-                notices.append(event)
-            case Reply():
-                reply = event
-            case _:
-                raise TypeError(f"{rule.decide.__name__} told a {type(event).__name__}")
-    return Outcome(room, after, tuple(changes), tuple(notices), tuple(farewells), reply)
+        heard.note(event)
+    return heard.outcome()
+
+
+@dataclass
+class _Heard:
+    """What a rule has told so far."""
+
+    before: Room
+    now: Now
+    actor: ParticipantId | None
+    after: Room = field(init=False)
+    told: list[Event] = field(default_factory=list)
+    reply: Reply = field(default_factory=Reply)
+
+    def __post_init__(self) -> None:
+        self.after = self.before
+
+    def note(self, event: Event) -> None:
+        if isinstance(event, Change):
+            event = self._numbered(event)
+            self.after = replay(self.after, event)
+        if isinstance(event, Reply):
+            self.reply = event
+        else:
+            self.told.append(event)
+
+    def _numbered(self, change: Change) -> Change:
+        seq, step = following(self.after, change)
+        return change.model_copy(
+            update={
+                "id": change.id or self.now.mint(),
+                "seq": seq,
+                "step": step,
+                "epoch": self.before.epoch,
+                "at": self.now.at,
+                "actor": self.actor,
+            }
+        )
+
+    def outcome(self) -> Outcome:
+        told = self.told
+        return Outcome(
+            self.before,
+            self.after,
+            tuple(event for event in told if isinstance(event, Change)),
+            tuple(event for event in told if isinstance(event, Notice)),
+            tuple(event for event in told if isinstance(event, Farewell)),
+            tuple(event for event in told if isinstance(event, Welcome)),
+            tuple(event for event in told if isinstance(event, Tally)),
+            self.reply,
+        )
+
+
+def following(room: Room, change: Change) -> Position:
+    """The place in the log that such a change would have."""
+    return Position(room.seq + 1, 0) if change.public else Position(room.seq, room.step + 1)
 
 
 def replay(room: Room, change: Change) -> Room:
     """The room one change later. The only way in which a room ever changes."""
-    if change.seq != room.seq + 1 or change.epoch != room.epoch:
-        raise ValueError(f"change {change.epoch}/{change.seq} on {room.epoch}/{room.seq}")
-    return change.apply(room).model_copy(update={"seq": change.seq})
+    if (change.seq, change.step) != following(room, change) or change.epoch != room.epoch:
+        raise ValueError(f"{change.epoch}/{change.seq}-{change.step} on {room.epoch}/{room.at}")
+    return change.apply(room).model_copy(
+        update={"seq": change.seq, "step": change.step, "last": change.id}
+    )

@@ -1,6 +1,7 @@
 """What is said in a room: Commands ask, Changes happen, Notices are passed on, Replies answer."""
 
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
 import orjson
 from pydantic import Field
@@ -24,10 +25,28 @@ Optional = Annotated[T | None, Field(exclude_if=_is_none)]
 Shape = type[Value]
 
 
+@dataclass(frozen=True)
+class Limit:
+    """How often something may be said: once in `each_ms` in the long run, `at_once` in a burst."""
+
+    name: str
+    each_ms: int
+    at_once: int
+    per: Literal["session", "room"] = "session"
+
+
+ANY_FRAME: Final = Limit("frames", each_ms=17, at_once=250)
+"""Of whatever kind, from one session."""
+
+
 class Command(Value):
     """Client → server. The fields are the frame's `payload`; `type` is its name on the wire."""
 
     type: ClassVar[str]
+    limits: ClassVar[tuple[Limit, ...]] = ()
+    """Beside `ANY_FRAME`."""
+    expendable: ClassVar[bool] = False
+    """Beyond its limits it is dropped in silence, and not refused."""
 
     @property
     def idempotency_key(self) -> str | None:
@@ -41,6 +60,8 @@ class Event(Value):
     type: ClassVar[str]
     hidden: ClassVar[frozenset[str]] = frozenset()
     """Fields that the house needs and clients never see."""
+    told: ClassVar[bool] = True
+    """Whether clients get it as it stands here."""
     shape: ClassVar[Shape | None] = None
     """Whose fields the payload has, where it is not the event's own: AsyncAPI reads it."""
 
@@ -56,10 +77,13 @@ class Change(Event):
     change has the room at `seq`, on any machine.
     """
 
-    hidden: ClassVar[frozenset[str]] = frozenset({"id", "seq", "epoch", "at", "actor"})
+    hidden: ClassVar[frozenset[str]] = frozenset({"id", "seq", "step", "epoch", "at", "actor"})
+    public: ClassVar[bool] = True
+    """False: it is in the log and the journal, but no room event; nobody gets a frame of it."""
     id: str = ""
     """A ULID: the key of its row in the journal."""
     seq: int = 0
+    step: int = 0
     epoch: Epoch = Epoch("")
     at: Moment | None = None
     actor: ParticipantId | None = None
@@ -70,7 +94,9 @@ class Change(Event):
         raise TypeError(f"{type(self).__name__} does not say what it does to {room.epoch}")
 
     def frame(self) -> bytes:
-        """The frame that everyone gets, encoded once."""
+        """The frame that everyone gets, encoded once; empty if nobody does."""
+        if not self.public:
+            return b""
         return orjson.dumps(
             {"type": self.type, "epoch": self.epoch, "seq": self.seq, "payload": self.payload()}
         )
@@ -80,9 +106,22 @@ class Change(Event):
         return orjson.dumps({**self.model_dump(mode="json"), "type": self.type})
 
 
+class HiddenChange(Change):
+    """Something that the room has to remember and that is nobody's business.
+
+    It has no `seq` of its own: it follows the last public change as its next `step`. Where others
+    are to hear of it, a notice tells them.
+    """
+
+    public: ClassVar[bool] = False
+    told: ClassVar[bool] = False
+
+
 class Notice(Event):
     """Something passed on to some, at once. The room stays as it is; nothing is numbered."""
 
+    keeps: ClassVar[bool] = False
+    """Whether it waits for those who are lost, until they resume."""
     hidden: ClassVar[frozenset[str]] = frozenset({"to"})
     to: tuple[ParticipantId, ...]
 
@@ -104,17 +143,40 @@ class Whisper(Notice):
 
 
 class Farewell(Event):
-    """The last word to one connection, which is closed after it."""
+    """A word to one connection that is in the room, or in the lobby, no longer."""
 
     hidden: ClassVar[frozenset[str]] = frozenset({"connection_id"})
-    reason: ClassVar[str]
-    """What `session.closed` says of it."""
+    closes: ClassVar[bool] = True
+    """Whether `session.closed` follows, and the end of the connection."""
+    why: ClassVar[str] = ""
+    """`reason` of the `session.closed` that follows."""
     action: ClassVar[Action] = "none"
     connection_id: ConnectionId
 
     def frame(self) -> bytes:
-        """The frame that comes before `session.closed`."""
+        """The frame itself."""
         return orjson.dumps({"type": self.type, "payload": self.payload()})
+
+
+class Counts(Value):
+    """How often what came."""
+
+    counts: dict[str, int]
+
+
+class Tally(Event):
+    """One more of a kind; everyone is told of it with others, at most twice a second."""
+
+    shape: ClassVar[Shape | None] = Counts
+    kind: str
+
+
+class Welcome(Event):
+    """Somebody is in the room who has not asked just now: it is sent its `room.joined`."""
+
+    type: ClassVar[str] = "room.joined"
+    told: ClassVar[bool] = False
+    participant_id: ParticipantId
 
 
 class Reply(Event):

@@ -6,9 +6,31 @@ import orjson
 
 from hub_core.rooms.deciding import RULES, Rule
 from hub_core.rooms.messages import Change, Command
-from hub_core.rooms.rules import chat, presence, signalling
+from hub_core.rooms.rules import (
+    chat,
+    hands,
+    lobby,
+    media,
+    moderation,
+    presence,
+    reactions,
+    roles,
+    running,
+    signalling,
+)
 
-MODULES: Final = (chat, presence, signalling)
+MODULES: Final = (
+    presence,
+    lobby,
+    signalling,
+    media,
+    chat,
+    reactions,
+    hands,
+    moderation,
+    roles,
+    running,
+)
 
 COMMANDS: Final[dict[str, type[Command]]] = {
     rule.command.type: rule.command for rule in RULES.values() if rule.wire

@@ -1,7 +1,5 @@
 """The room as its participants see it."""
 
-from typing import Any
-
 from hub_core.kernel.ids import ParticipantId, SessionId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Moment, Value
@@ -41,9 +39,27 @@ class ParticipantView(Value):
         )
 
 
-def shown(person: Participant) -> dict[str, Any]:
-    """One participant, as JSON."""
-    return ParticipantView.of(person).model_dump(mode="json", by_alias=True)
+class WaitingView(Value):
+    """What hosts see of somebody in the lobby."""
+
+    participant_id: ParticipantId
+    display_name: str
+    avatar_url: str | None
+    has_account: bool
+    connection: Presence
+    knocked_at: Moment
+
+    @classmethod
+    def of(cls, person: Participant) -> "WaitingView":
+        """What a host needs to decide."""
+        return cls(
+            participant_id=person.id,
+            display_name=person.display_name,
+            avatar_url=person.avatar_url,
+            has_account=person.user_id is not None,
+            connection=person.presence,
+            knocked_at=person.joined_at,
+        )
 
 
 def peers(room: Room, but: ParticipantId | None = None) -> list[ParticipantView]:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from hub_core.kernel.errors import MeetingFull, NotJoined, PeerGone, ScreenBusy
 from hub_core.live.entrance import Entrance
+from hub_core.rooms.policy import Visitor
 from hub_core.rooms.rules import chat
 from hub_core.rooms.rules.presence import Enter
+from hub_core.rooms.settings import MeetingSettings
 from infra.refusals import in_order, refusals
 
 # What is read must be ours: these functions say that they are of the house.
@@ -23,7 +25,7 @@ def _through_another() -> None:
 
 
 def _sets_off() -> Enter:
-    return Enter()
+    return Enter(visitor=Visitor(), settings=MeetingSettings())
 
 
 def _catches() -> None:

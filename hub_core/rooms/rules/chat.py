@@ -33,6 +33,25 @@ class SendChat(Command):
         return self.client_msg_id and f"chat:{self.client_msg_id}"
 
 
+class DeleteChat(Command):
+    """Take back what you said; as a host, what anybody said. It is erased, also from history."""
+
+    type: ClassVar[str] = "chat.delete"
+    id: Addressee
+
+
+class Erase(Command):
+    """`chat.delete` of a message that was found in the journal."""
+
+    type: ClassVar[str] = "(erase)"
+    id: MessageId
+    author: ParticipantId
+    private_to: tuple[ParticipantId, ...] | None
+    """The two who know of it, if it was private."""
+    erased: bool
+    """Whether it is gone already."""
+
+
 class Sender(Value):
     """Who said it, as it was called then: history is read when people have left."""
 
@@ -81,6 +100,33 @@ class PrivateChat(Whisper):
         return self.message.model_dump(mode="json", by_alias=True)
 
 
+class ChatDeleted(Change):
+    """A message was taken back: show it no longer."""
+
+    type: ClassVar[str] = "chat.deleted"
+    message_id: MessageId
+    by: ParticipantId
+
+    def payload(self) -> dict[str, Any]:
+        """`id` is the message's."""
+        return {"id": self.message_id, "by": self.by}
+
+    def apply(self, room: Room) -> Room:
+        """The room remembers no messages."""
+        return room
+
+
+class PrivateChatDeleted(Whisper):
+    """A private message was taken back. The two of them get it, and the journal."""
+
+    type: ClassVar[str] = "chat.deleted"
+    message_id: MessageId
+
+    def payload(self) -> dict[str, Any]:
+        """`id` is the message's."""
+        return {"id": self.message_id, "by": self.actor}
+
+
 class ChatAcknowledged(Reply):
     """It is stored, under this id and (unless private) this seq."""
 
@@ -119,3 +165,21 @@ def send(
         to=(me.id, listener.id), id=message.id, at=now.at, actor=me.id, message=message
     )
     yield ChatAcknowledged(id=message.id)
+
+
+@decides(wire=False)
+def erase(
+    command: Erase, room: Room, me: Participant, now: Now
+) -> Iterator[ChatDeleted | PrivateChatDeleted]:
+    """By whoever said it, and by hosts if it was said to everybody."""
+    host = me.role.may_act_as(Role.COHOST) and command.private_to is None
+    if command.author != me.id and not host:
+        raise MeetingForbidden("Only its author and hosts may delete a message.")
+    if command.erased:
+        return
+    if command.private_to is None:
+        yield ChatDeleted(message_id=command.id, by=me.id)
+    else:
+        yield PrivateChatDeleted(
+            to=command.private_to, id=now.mint(), at=now.at, actor=me.id, message_id=command.id
+        )

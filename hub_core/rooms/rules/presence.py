@@ -1,18 +1,45 @@
-"""Coming and going: entering a room, leaving it, and losing and outliving a connection."""
+"""Coming and going: entering a room, leaving it, losing a connection and coming back on another."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterator, Sequence
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from hub_core.kernel.errors import AlreadyJoined, InvalidRoomToken, MeetingFull
+from hub_core.kernel.errors import (
+    AlreadyJoined,
+    InvalidRoomToken,
+    MeetingEnded,
+    MeetingFull,
+    SessionExpired,
+)
 from hub_core.kernel.ids import ConnectionId, Epoch, ParticipantId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Moment, Value
+from hub_core.rooms.changes import (
+    HostChanged,
+    Knocked,
+    LobbyChanged,
+    ParticipantJoined,
+    ParticipantLeft,
+    RoomEnded,
+    SettingsChanged,
+    StillWaiting,
+    StoppedWaiting,
+    host_loss,
+    lobby_news,
+)
 from hub_core.rooms.deciding import Now, decides
-from hub_core.rooms.messages import Change, Command, Farewell, LeftReason, Optional, Reply, Shape
+from hub_core.rooms.messages import (
+    Change,
+    Command,
+    Farewell,
+    HiddenChange,
+    Optional,
+    Reply,
+)
+from hub_core.rooms.policy import Entry, Refused, Visitor, entry
 from hub_core.rooms.room import OnOff, Participant, Room
-from hub_core.rooms.view import ParticipantView, shown
+from hub_core.rooms.settings import MeetingSettings
 
 
 def _on_off(value: object) -> object:
@@ -28,17 +55,32 @@ class Device(Value):
 
 
 class JoinRoom(Command):
-    """Enter the room that the room token is for. The ticket is good for one join."""
+    """Enter the room that the room token is for, or its lobby. A token is good for one join."""
 
     type: ClassVar[str] = "room.join"
     room_token: str = Field(max_length=4096)
     device: Device = Device()
+    features: Sequence[Annotated[str, StringConstraints(max_length=32)]] = ()
+    """As in `auth.authenticate`, for those who have no account."""
 
 
 class Enter(Command):
     """Somebody with a genuine ticket is at the door: `room.join`, once its token is verified."""
 
     type: ClassVar[str] = "(enter)"
+    visitor: Visitor
+    """As PostgreSQL knows them."""
+    settings: MeetingSettings
+    """As PostgreSQL has them; the room may have newer ones, or older."""
+
+
+class Resume(Command):
+    """Somebody with a genuine resume token is back: `session.resume`, once it is verified."""
+
+    type: ClassVar[str] = "(resume)"
+    connection_id: ConnectionId
+    n: int
+    """Of the token."""
 
 
 class LeaveRoom(Command):
@@ -48,7 +90,7 @@ class LeaveRoom(Command):
 
 
 class Ping(Command):
-    """Say that you are there; every 25 s, or the session is lost."""
+    """Say that you are there; every 25 s, or the session is lost. Works outside a room, too."""
 
     type: ClassVar[str] = "ping"
 
@@ -58,6 +100,12 @@ class Dropped(Command):
 
     type: ClassVar[str] = "(dropped)"
     connection_id: ConnectionId
+
+
+class Noticed(Command):
+    """Somebody who was taken for lost has spoken, on the connection that it had all the time."""
+
+    type: ClassVar[str] = "(noticed)"
 
 
 class Lapsed(Command):
@@ -82,38 +130,10 @@ class Pong(Reply):
 
 
 class ConnectionReplaced(Farewell):
-    """The same person came in on another connection; this one is closed."""
+    """The same person is here on another connection; this one is closed."""
 
     type: ClassVar[str] = "connection.replaced"
-    reason: ClassVar[str] = "replaced"
-
-
-class ParticipantJoined(Change):
-    """Somebody came in. The payload is the participant."""
-
-    type: ClassVar[str] = "participant.joined"
-    shape: ClassVar[Shape | None] = ParticipantView
-    participant: Participant
-
-    def payload(self) -> dict[str, Any]:
-        """The participant as everyone sees it, spread out in the payload."""
-        return shown(self.participant)
-
-    def apply(self, room: Room) -> Room:
-        """One more person."""
-        return room.admit(self.participant)
-
-
-class ParticipantLeft(Change):
-    """Somebody's stay is over. Every `joined` is followed by exactly one of these."""
-
-    type: ClassVar[str] = "participant.left"
-    participant_id: ParticipantId
-    reason: LeftReason
-
-    def apply(self, room: Room) -> Room:
-        """One person less."""
-        return room.without(self.participant_id)
+    why: ClassVar[str] = "replaced"
 
 
 class ConnectionChanged(Change):
@@ -130,55 +150,219 @@ class ConnectionChanged(Change):
         return room.change(self.participant_id, presence="online", lost_at=None)
 
 
+class SessionTaken(HiddenChange):
+    """A session goes on over another connection."""
+
+    type: ClassVar[str] = "session.resumed"
+    participant_id: ParticipantId
+    connection_id: ConnectionId
+    resumes: int
+
+    def apply(self, room: Room) -> Room:
+        """Frames go there from now on; the last token but one is void."""
+        return room.change(
+            self.participant_id, connection_id=self.connection_id, resumes=self.resumes
+        )
+
+
 @decides(wire=False)
 def enter(
-    command: Enter, room: Room, me: Participant
-) -> Iterator[ConnectionReplaced | ParticipantLeft | ParticipantJoined]:
-    """`me` is the newcomer, not yet in the room."""
+    command: Enter, room: Room, me: Participant, now: Now
+) -> Iterator[
+    ConnectionReplaced
+    | ParticipantLeft
+    | ParticipantJoined
+    | HostChanged
+    | SettingsChanged
+    | Knocked
+    | LobbyChanged
+    | StillWaiting
+]:
+    """`me` is the newcomer, who is not yet in the room.
+
+    The door is asked here, on the room as it is: between reading PostgreSQL and this moment, a
+    host may have locked it or put `me` out.
+    """
+    earlier = room.people.get(me.id) or room.lobby.get(me.id)
+    if earlier and earlier.ticket == me.ticket:
+        if earlier.connection_id == me.connection_id:
+            return  # the same frame once more: it gets the same answer
+        raise InvalidRoomToken("This room token was used; ask for a new one.")
+    if me.generation < room.barred.get(me.id, 0):
+        raise InvalidRoomToken
+    settings = max(command.settings, room.settings, key=lambda one: one.version)
+    match entry(settings, command.visitor, ended=room.ended_at is not None, now=now.at):
+        case Refused(error):
+            raise error
+        case Entry.KNOCKS if me.id not in room.people:
+            yield from _knock(room, me, earlier)
+        case _:
+            yield from _come_in(room, settings, me)
+
+
+def _knock(
+    room: Room, me: Participant, earlier: Participant | None
+) -> Iterator[ConnectionReplaced | Knocked | LobbyChanged]:
+    """Whoever comes back while it waits keeps its place."""
+    if earlier:
+        if earlier.connection_id == me.connection_id:
+            raise AlreadyJoined("You are waiting already.")
+        if earlier.presence == "online":
+            yield ConnectionReplaced(connection_id=earlier.connection_id)
+        me = me.model_copy(
+            update={"joined_at": earlier.joined_at, "session_id": earlier.session_id}
+        )
+    knocked = Knocked(participant=me)
+    yield knocked
+    yield from lobby_news(knocked.apply(room))
+
+
+def _come_in(
+    room: Room, settings: MeetingSettings, me: Participant
+) -> Iterator[
+    ConnectionReplaced
+    | ParticipantLeft
+    | ParticipantJoined
+    | HostChanged
+    | LobbyChanged
+    | StillWaiting
+]:
     seq = room.seq + 1
+    waited = me.id in room.lobby
     if earlier := room.people.get(me.id):
         same_connection = earlier.connection_id == me.connection_id
-        if earlier.ticket == me.ticket:
-            if same_connection:
-                return  # the same frame once more: it gets the same answer
-            raise InvalidRoomToken("This room token was used; ask for a new one.")
-        rejected = earlier.presence == "online" and room.settings.duplicate_join == "reject"
+        rejected = earlier.presence == "online" and settings.duplicate_join == "reject"
         if same_connection or rejected:
             raise AlreadyJoined
         yield ConnectionReplaced(connection_id=earlier.connection_id)
         yield ParticipantLeft(participant_id=me.id, reason="replaced")
         seq += 1
-    elif not me.role.may_act_as(Role.COHOST) and len(room.people) >= room.settings.max_participants:
+        me = me.model_copy(update={"role": earlier.role})
+    elif not me.role.may_act_as(Role.COHOST) and len(room.people) >= settings.max_participants:
         raise MeetingFull
+    if settings.unmute == "by-request" and not me.role.may_act_as(Role.COHOST):
+        me = me.model_copy(update={"media": me.media.model_copy(update={"mic": "off"})})
     yield ParticipantJoined(participant=me.model_copy(update={"join_seq": seq}))
+    yield from _host_is_back(room, me)
+    if waited:
+        yield from lobby_news(room.admit(me))
 
 
-@decides()
-def leave(command: LeaveRoom, room: Room, me: Participant) -> Iterator[ParticipantLeft | RoomLeft]:
-    """Out at once; no grace."""
-    yield ParticipantLeft(participant_id=me.id, reason="left")
-    yield RoomLeft()
-
-
-@decides()
-def ping(command: Ping, room: Room, me: Participant, now: Now) -> Iterator[Pong]:
-    """Also outside a room, where there is no seq to tell."""
-    yield Pong(server_time=now.at, epoch=room.epoch, head_seq=room.seq)
+def _host_is_back(room: Room, me: Participant) -> Iterator[HostChanged | StillWaiting]:
+    acting = room.acting_host
+    if me.role is Role.HOST and acting in room.people and acting != me.id:
+        yield HostChanged(former=acting, to=me.id, reason="host-returned")
+    if me.role is not Role.GUEST and not room.hosts():
+        for position, person in enumerate(room.waiting(), start=1):
+            yield StillWaiting(
+                to=(person.id,),
+                participant_id=person.id,
+                position=position,
+                waiting_for="approval",
+            )
 
 
 @decides(wire=False, by_server=True)
-def drop(command: Dropped, room: Room, me: Participant) -> Iterator[ConnectionChanged]:
+def resume(
+    command: Resume, room: Room, me: Participant, now: Now
+) -> Iterator[ConnectionReplaced | SessionTaken | ConnectionChanged]:
+    """The newest token is good, and the one before it until the newest is used."""
+    if room.ended_at:
+        raise MeetingEnded
+    if command.n not in {me.resumes, me.resumes - 1}:
+        raise SessionExpired
+    if room.grace_is_over(me, now.at, now.grace_sec):
+        raise SessionExpired
+    if me.presence == "online" and me.connection_id != command.connection_id:
+        yield ConnectionReplaced(connection_id=me.connection_id)
+    yield SessionTaken(
+        participant_id=me.id, connection_id=command.connection_id, resumes=command.n + 1
+    )
+    if me.presence == "lost":
+        yield ConnectionChanged(participant_id=me.id, state="restored")
+
+
+@decides()
+def leave(
+    command: LeaveRoom, room: Room, me: Participant
+) -> Iterator[ParticipantLeft | HostChanged | SettingsChanged | RoomEnded | RoomLeft]:
+    """Out at once; no grace."""
+    left = ParticipantLeft(participant_id=me.id, reason="left")
+    yield left
+    yield from host_loss(left.apply(room), me, lost=False)
+    yield RoomLeft()
+
+
+@decides(in_lobby=True)
+def ping(command: Ping, room: Room, me: Participant, now: Now) -> Iterator[Pong]:
+    """Outside a room, and in its lobby, there is no seq to tell."""
+    if me.id in room.people:
+        yield Pong(server_time=now.at, epoch=room.epoch, head_seq=room.seq)
+    else:
+        yield Pong(server_time=now.at)
+
+
+@decides(wire=False, by_server=True)
+def drop(
+    command: Dropped, room: Room, me: Participant, now: Now
+) -> Iterator[ConnectionChanged | Knocked | LobbyChanged]:
     """Lost, if it is the connection that is in use: a late `$disconnect` of an old one is not."""
     if me.presence == "online" and me.connection_id == command.connection_id:
-        yield ConnectionChanged(participant_id=me.id, state="lost")
+        yield from _lose(room, me, now)
+
+
+@decides(wire=False, by_server=True)
+def notice(
+    command: Noticed, room: Room, me: Participant
+) -> Iterator[ConnectionChanged | Knocked | LobbyChanged]:
+    """Its lease had run out, and it was only slow."""
+    if me.presence == "lost":
+        if me.id in room.people:
+            yield ConnectionChanged(participant_id=me.id, state="restored")
+        else:
+            back = me.model_copy(update={"presence": "online", "lost_at": None})
+            yield from _changed_in_lobby(room, back)
 
 
 @decides(wire=False, by_server=True)
 def lapse(
     command: Lapsed, room: Room, me: Participant, now: Now
-) -> Iterator[ConnectionChanged | ParticipantLeft]:
+) -> Iterator[
+    ConnectionChanged
+    | ParticipantLeft
+    | HostChanged
+    | SettingsChanged
+    | RoomEnded
+    | Knocked
+    | StoppedWaiting
+    | LobbyChanged
+]:
     """First lost, then left."""
     if me.presence == "online":
+        yield from _lose(room, me, now)
+    elif not room.grace_is_over(me, now.at, now.grace_sec):
+        return
+    elif me.id in room.people:
+        left = ParticipantLeft(participant_id=me.id, reason="lost")
+        yield left
+        yield from host_loss(left.apply(room), me, lost=True)
+    else:
+        stopped = StoppedWaiting(participant_id=me.id, reason="lost")
+        yield stopped
+        yield from lobby_news(stopped.apply(room))
+
+
+def _lose(
+    room: Room, me: Participant, now: Now
+) -> Iterator[ConnectionChanged | Knocked | LobbyChanged]:
+    if me.id in room.people:
         yield ConnectionChanged(participant_id=me.id, state="lost")
-    elif room.grace_is_over(me, now.at, now.grace_sec):
-        yield ParticipantLeft(participant_id=me.id, reason="lost")
+    else:
+        lost = me.model_copy(update={"presence": "lost", "lost_at": now.at})
+        yield from _changed_in_lobby(room, lost)
+
+
+def _changed_in_lobby(room: Room, person: Participant) -> Iterator[Knocked | LobbyChanged]:
+    changed = Knocked(participant=person)
+    yield changed
+    yield from lobby_news(changed.apply(room))

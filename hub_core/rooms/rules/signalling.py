@@ -66,6 +66,7 @@ class Signal(Notice):
     """What a peer passes on to you."""
 
     type: ClassVar[str] = "rtc.signal"
+    keeps: ClassVar[bool] = True
     sender: ParticipantId = Field(alias="from")
     kind: SignalType = Field(alias="type")
     sdp: Optional[str] = None

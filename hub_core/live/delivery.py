@@ -1,0 +1,107 @@
+"""Telling everyone whom it concerns: changes in order, notices at once, farewells at the end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+from redis.asyncio import Redis
+
+from hub_core.kernel.ids import ConnectionId, ParticipantId
+from hub_core.live.answers import Committed
+from hub_core.live.journal import Journal
+from hub_core.live.outbox import Outbox
+from hub_core.live.pump import Pump
+from hub_core.rooms.changes import RoomEnded
+from hub_core.rooms.deciding import Outcome
+from hub_core.rooms.messages import Notice, Tally
+from hub_core.rooms.room import Participant, Position, Room
+
+TICK_MS: Final = 500
+"""How long reactions of a big room are counted before everyone is told."""
+
+Welcomes = Callable[[Room, Participant], Awaitable[bytes]]
+"""Makes the `room.joined` of somebody who has been let in."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Takes what a decision came to, to the sockets of people."""
+
+    pump: Pump
+    outbox: Outbox
+    journal: Journal
+    redis: Redis
+    welcomes: Welcomes
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def reach(self, room: Room, target: Position, token: str) -> frozenset[ConnectionId]:
+        """Have everything out and journaled up to the target. Answers with who is gone."""
+        return await self.pump.reach(room, target, token)
+
+    async def deliver(
+        self, outcome: Outcome, committed: Committed, nonce: str
+    ) -> frozenset[ConnectionId]:
+        """First what is numbered, then the rest. Answers with the connections that are gone."""
+        room = committed.room
+        gone: set[ConnectionId] = set()
+        if outcome.changes or committed.pump_is_ours:
+            abreast = committed.pump_is_ours and committed.fan == outcome.before.at
+            head_start = committed if abreast else None
+            gone |= await self.pump.reach(room, outcome.after.at, nonce, head_start)
+        for notice in outcome.notices:
+            gone |= await self._pass_on(room, notice)
+        await asyncio.gather(*(self.outbox.bid_farewell(one) for one in outcome.farewells))
+        for welcome in outcome.welcomes:
+            gone |= await self._welcome(room, welcome.participant_id)
+        for tally in outcome.tallies:
+            gone |= await self._count(room, tally)
+        return frozenset(gone)
+
+    async def disband(self, room: Room) -> None:
+        """Everyone in the room knows that it is over, the lobby learns it; all are closed."""
+        ended = RoomEnded(by=None)
+        frame = orjson.dumps({"type": ended.type, "payload": ended.payload()})
+        await asyncio.gather(
+            *(
+                self.outbox.send(person.connection_id, frame)
+                for person in room.waiting()
+                if person.presence == "online"
+            )
+        )
+        everyone = [*room.online(), *(p for p in room.waiting() if p.presence == "online")]
+        await asyncio.gather(
+            *(self.outbox.close(person.connection_id, "ended", "none") for person in everyone)
+        )
+
+    async def _pass_on(self, room: Room, notice: Notice) -> frozenset[ConnectionId]:
+        frame = notice.frame()
+        meant = (room.people.get(id_) or room.lobby.get(id_) for id_ in notice.to)
+        return await self.outbox.broadcast(
+            {p.connection_id: [frame] for p in meant if p and p.presence == "online"}
+        )
+
+    async def _welcome(self, room: Room, who: ParticipantId) -> frozenset[ConnectionId]:
+        person = room.people[who]
+        frame = await self.welcomes(room, person)
+        return await self.outbox.broadcast({person.connection_id: [frame]})
+
+    async def _count(self, room: Room, tally: Tally) -> frozenset[ConnectionId]:
+        """Whoever begins the half second ends it, and tells everyone what came meanwhile."""
+        key = f"room:{{{room.meeting_id}}}:tally:{tally.type}"
+        async with self.redis.pipeline(transaction=False) as pipe:
+            pipe.hincrby(key, tally.kind, 1)
+            pipe.expire(key, 60)
+            pipe.set(f"{key}:tick", 1, nx=True, px=TICK_MS)
+            *_, ours = await pipe.execute()
+        if not ours:
+            return frozenset()
+        await self.sleep(TICK_MS / 1000)
+        async with self.redis.pipeline(transaction=True) as pipe:
+            pipe.hgetall(key)
+            pipe.delete(key)
+            counts, _ = await pipe.execute()
+        payload = {"counts": {kind.decode(): int(n) for kind, n in counts.items()}}
+        frame = orjson.dumps({"type": tally.type, "payload": payload})
+        return await self.outbox.broadcast({p.connection_id: [frame] for p in room.online()})

@@ -1,0 +1,61 @@
+"""Everything that is asked outside a room's rules, by name; each request is answered once."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from hub_core.kernel.errors import HubError, NotJoined, RateLimited, Unavailable
+from hub_core.kernel.ids import ConnectionId
+from hub_core.live.asks import ASKS, Asker
+from hub_core.live.connections import Connections
+from hub_core.live.frames import Frame, read_command
+from hub_core.live.replies import Replies
+from hub_core.live.resumption import ResumeTokens
+from hub_core.rooms.messages import Command, Reply, problem_reply
+
+Answer = Callable[[Asker, Command], Awaitable[Reply]]
+
+
+@dataclass(frozen=True)
+class Front:
+    """Finds who answers, and sees to it that nobody answers twice."""
+
+    answers: Mapping[str, Answer]
+    """By the type of the frame."""
+    connections: Connections
+    replies: Replies
+    tokens: ResumeTokens
+
+    async def answer(self, connection_id: ConnectionId, frame: Frame) -> bytes:
+        """The reply to a frame whose type is one of `answers`; the same for the same request.
+
+        Raises:
+            Invalid: the payload does not fit.
+            NotJoined: the connection is gone; nobody will read this.
+            RateLimited, Unavailable: try again. These are not kept for a repeated request.
+        """
+        command = read_command(ASKS[frame.kind].command, frame.payload)
+
+        async def work() -> bytes:
+            known = await self.connections.find(connection_id)
+            if known is None:
+                raise NotJoined
+            try:
+                reply = await self.answers[frame.kind](Asker(connection_id, known), command)
+            except (RateLimited, Unavailable):
+                raise
+            except HubError as refusal:
+                return problem_reply(refusal.problem())
+            return reply.frame()
+
+        return self.tokens.seal(await self.replies.once(connection_id, frame.request_id, work))
+
+
+def answers_of(*desks: object) -> dict[str, Answer]:
+    """What these objects answer: their methods that are marked with `answers`."""
+    return {
+        kind: partial(ask.answer, desk)
+        for desk in desks
+        for kind, ask in ASKS.items()
+        if vars(type(desk)).get(ask.answer.__name__) is ask.answer
+    }
