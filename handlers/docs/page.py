@@ -1,4 +1,4 @@
-"""`GET /docs`: Swagger UI, all of it from this origin, so that it works without a network."""
+"""`GET /docs` and `/docs/ws`: pages that draw the documents, all of them from this origin."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +18,8 @@ ASSETS: Final = {
     "swagger-ui-bundle.js": SWAGGER_UI / "swagger-ui-bundle.js",
     "swagger-ui.css": SWAGGER_UI / "swagger-ui.css",
     "swagger.js": OURS / "swagger.js",
+    "ws.css": OURS / "ws.css",
+    "ws.js": OURS / "ws.js",
 }
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -31,13 +33,19 @@ app.add_middleware(GZipMiddleware, minimum_size=1024)
 
 @app.get("/docs", include_in_schema=False)
 async def docs_page(sender: Files) -> Response:
-    """Send the page that draws `/swagger/json`."""
+    """Send Swagger UI, which draws `/swagger/json` and works without a network."""
     return sender.send(OURS / "swagger.html", POLICY)
+
+
+@app.get("/docs/ws", include_in_schema=False)
+async def live_page(sender: Files) -> Response:
+    """Send the page that draws `/asyncapi.json`."""
+    return sender.send(OURS / "ws.html", POLICY)
 
 
 @app.get("/docs/assets/{name}", include_in_schema=False)
 async def docs_asset(name: str, sender: Files) -> Response:
-    """Send a file that the page is made of."""
+    """Send a file that the pages are made of."""
     if name not in ASSETS:
         raise RouteNotFound
     return sender.send(ASSETS[name])
