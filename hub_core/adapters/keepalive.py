@@ -18,6 +18,9 @@ LARGEST_IDLE_SEC: Final = 60.0
 """Idle longer, a connection is not used again. What forgets connections silently, so that a request
 is never answered, waits longer than that (AWS's NAT gateways: 350 s)."""
 
+HEAD_START_SEC: Final = 0.1
+"""What one address of a host is given before the next is tried beside it (RFC 8305)."""
+
 _READ_BUFFER: Final = 4096
 
 
@@ -249,5 +252,7 @@ class ConnectionPool:
                 self.host,
                 self.port,
                 ssl=self._context,
+                # Where IPv4 leads nowhere (a private network), IPv6 is not kept waiting.
+                happy_eyeballs_delay=HEAD_START_SEC,
             )
         return connection

@@ -5,9 +5,10 @@ value; deployed, `template.yaml` does. A wrong or missing variable stops the sta
 that names every problem at once and repeats no value: values may be secrets.
 """
 
+import os
 import re
 from functools import lru_cache
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -27,6 +28,11 @@ MINIMUM_SECRET_BYTES: Final = 32
 LEAST_ARGON2_MEMORY_KIB: Final = 19_456
 LEAST_ARGON2_TIME_COST: Final = 2
 """OWASP's least for argon2id (Password Storage Cheat Sheet); with one lane."""
+POINTER: Final = "arn:aws:secretsmanager:"
+"""A variable whose value begins so names a secret, and stands for its value."""
+WITHHELD: Final = "withheld"
+"""In the place of a key that a function has no use for: it signs nothing and verifies nothing."""
+_UNFIT: Final = "The settings are not fit to start with:\n  "
 _KID: Final = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _SERVER: Final = r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
 _STUN_URL: Final = re.compile(rf"stuns?:{_SERVER}")
@@ -53,6 +59,8 @@ def _keyring(value: object) -> Keyring:
     """Read `kid:secret,kid:secret`, newest first; a bare secret has the kid `0`."""
     if isinstance(value, tuple):
         return value
+    if value == WITHHELD:
+        return ()
     keys = []
     for part in filter(None, (part.strip() for part in str(value).split(","))):
         kid, colon, secret = part.partition(":")
@@ -209,13 +217,13 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """Read the environment.
+    """Read the environment, and the secrets that it points to.
 
     Raises:
         SettingsError: something is missing or wrong; the text names each problem.
     """
     try:
-        return Settings()
+        return Settings(**_revealed())
     except ValidationError as error:
         lines = []
         for fault in error.errors(include_input=False, include_url=False, include_context=False):
@@ -223,9 +231,30 @@ def read_settings() -> Settings:
             what = "is missing" if fault["type"] == "missing" else fault["msg"]
             what = what.removeprefix("Value error, ")
             lines += [f"{name}: {line}" if name else line for line in what.splitlines()]
-        raise SettingsError(
-            "The settings are not fit to start with:\n  " + "\n  ".join(lines)
-        ) from None
+        raise SettingsError(_UNFIT + "\n  ".join(lines)) from None
+
+
+def _revealed() -> dict[str, Any]:
+    """The settings whose variables hold the ARN of a secret: its value, or what is wrong."""
+    pointers = {
+        field: value
+        for field in Settings.model_fields
+        if (value := os.environ.get(field.upper(), "")).startswith(POINTER)
+    }
+    if not pointers:
+        return {}
+    from hub_core.adapters.secrets import SecretUnreadable, reveal  # noqa: PLC0415 (HTTP and TLS, and only the cloud has need of them)
+
+    revealed: dict[str, Any] = {}
+    problems = []
+    for field, arn in pointers.items():
+        try:
+            revealed[field] = reveal(arn)
+        except SecretUnreadable as error:
+            problems.append(f"{field.upper()}: {error}")
+    if problems:
+        raise SettingsError(_UNFIT + "\n  ".join(problems))
+    return revealed
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 for API Gateway's management API, over the standard library alone.
+"""AWS Signature Version 4, over the standard library alone.
 
 The algorithm is AWS's ("Create a signed AWS API request" in the IAM User Guide); a test holds it
 byte for byte against botocore's. What is the same for all recipients of a frame is worked in once,
@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 SERVICE: Final = "execute-api"
+"""API Gateway, its management API included."""
 
 
 class EnvironmentIncomplete(Exception):
@@ -81,10 +82,10 @@ def canonical_path(path: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def signing_key(secret_access_key: str, date: str, region: str) -> bytes:
-    """The key of one day (`YYYYMMDD`, UTC) and region: four HMACs, done once."""
+def signing_key(secret_access_key: str, date: str, region: str, service: str) -> bytes:
+    """The key of one day (`YYYYMMDD`, UTC), region and service: four HMACs, done once."""
     key = b"AWS4" + secret_access_key.encode()
-    for step in (date, region, SERVICE, "aws4_request"):
+    for step in (date, region, service, "aws4_request"):
         key = hmac.digest(key, step.encode(), "sha256")
     return key
 
@@ -93,13 +94,18 @@ class Signer:
     """Signs requests that differ in their path alone."""
 
     def __init__(
-        self, method: str, headers: dict[str, str], payload: bytes, signatory: Signatory
+        self,
+        method: str,
+        headers: dict[str, str],
+        payload: bytes,
+        signatory: Signatory,
+        service: str = SERVICE,
     ) -> None:
         """`headers` are all signed: lower-case names, `host` among them."""
         credentials, region = signatory.credentials, signatory.region
         timestamp = signatory.at.strftime("%Y%m%dT%H%M%SZ")
         date = timestamp[:8]
-        scope = f"{date}/{region}/{SERVICE}/aws4_request"
+        scope = f"{date}/{region}/{service}/aws4_request"
         self.headers: Final = {**headers, "x-amz-date": timestamp}
         """Those handed in and those that signing adds, but for `authorization`."""
         if credentials.session_token:
@@ -116,7 +122,7 @@ class Signer:
         self._after_path = f"\n\n{lines}\n{names}\n{digest}".encode()
         # A keyed HMAC is copied for each path: half the price of keying it again.
         self._hmac = hmac.new(
-            signing_key(credentials.secret_access_key, date, region),
+            signing_key(credentials.secret_access_key, date, region, service),
             f"{ALGORITHM}\n{timestamp}\n{scope}\n".encode(),
             "sha256",
         )
