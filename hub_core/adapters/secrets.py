@@ -1,12 +1,13 @@
 """Secrets of a deployed function: a variable holds the name of a secret, and this its value.
 
 Lambda shows a function's variables to everyone who may look at its configuration, so in the cloud
-they hold ARNs. A function can read those secrets that its role names, and no others.
+they hold `secret://name`. A function can read those secrets that its role names, and no others.
 """
 
 import http.client
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -20,6 +21,8 @@ from hub_core.adapters.sigv4 import (
     environment_region,
 )
 
+PREFIX: Final = "SECRETS"
+"""The variable that says what the names of this stack's secrets begin with: `hub-production/`."""
 TIMEOUT_SEC: Final = 5.0
 _SERVICE: Final = "secretsmanager"
 
@@ -28,13 +31,26 @@ class SecretUnreadable(Exception):
     """Secrets Manager did not answer, or refused; the text says which, and no value."""
 
 
-def reveal(arn: str, environment: Mapping[str, str] = os.environ) -> str:
-    """The value of a secret; of a database's credentials, the URL.
+def reveal(
+    names: Iterable[str], environment: Mapping[str, str] = os.environ
+) -> dict[str, str | SecretUnreadable]:
+    """The values of secrets by their names, or why there is none; of a database's, the URL."""
+    endpoint = urlsplit(_endpoint(environment_region(), environment))
+    secure = endpoint.scheme == "https"
+    connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+    revealed: dict[str, str | SecretUnreadable] = {}
+    with closing(connect(endpoint.netloc, timeout=TIMEOUT_SEC)) as connection:
+        for name in names:
+            try:
+                text = _get_secret_value(connection, environment.get(PREFIX, "") + name)
+            except SecretUnreadable as error:
+                revealed[name] = error
+            else:
+                revealed[name] = _as_setting(text)
+    return revealed
 
-    Raises:
-        SecretUnreadable: it could not be read.
-    """
-    text = _get_secret_value(arn, environment)
+
+def _as_setting(text: str) -> str:
     try:
         fields = orjson.loads(text)
     except orjson.JSONDecodeError:
@@ -53,35 +69,31 @@ def _database_url(fields: Mapping[str, Any]) -> str:
     return f"postgresql://{user}:{password}@{place}?sslmode=require"
 
 
-def _get_secret_value(arn: str, environment: Mapping[str, str]) -> str:
-    payload = orjson.dumps({"SecretId": arn})
-    region = environment_region()
-    endpoint = urlsplit(_endpoint(region, environment))
+def _get_secret_value(connection: http.client.HTTPConnection, secret_id: str) -> str:
+    payload = orjson.dumps({"SecretId": secret_id})
     signer = Signer(
         "POST",
         {
-            "host": endpoint.netloc,
+            "host": f"{connection.host}:{connection.port}"
+            if connection.port != connection.default_port
+            else connection.host,
             "content-type": "application/x-amz-json-1.1",
             "x-amz-target": "secretsmanager.GetSecretValue",
         },
         payload,
-        Signatory(environment_credentials(), region, datetime.now(UTC)),
+        Signatory(environment_credentials(), environment_region(), datetime.now(UTC)),
         _SERVICE,
     )
     headers = signer.headers | {"authorization": signer.authorization + signer.signature(b"/")}
-    secure = endpoint.scheme == "https"
-    connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-    connection = connect(endpoint.netloc, timeout=TIMEOUT_SEC)
     try:
         connection.request("POST", "/", payload, headers)
         response = connection.getresponse()
         answer = orjson.loads(response.read())
     except (OSError, http.client.HTTPException, orjson.JSONDecodeError) as error:
+        connection.close()
         raise SecretUnreadable(
             f"Secrets Manager does not answer ({type(error).__name__})"
         ) from None
-    finally:
-        connection.close()
     if response.status != http.HTTPStatus.OK:
         kind = str(answer.get("__type", response.status)).rpartition("#")[2]
         raise SecretUnreadable(f"Secrets Manager refuses ({kind})")

@@ -28,7 +28,7 @@ MINIMUM_SECRET_BYTES: Final = 32
 LEAST_ARGON2_MEMORY_KIB: Final = 19_456
 LEAST_ARGON2_TIME_COST: Final = 2
 """OWASP's least for argon2id (Password Storage Cheat Sheet); with one lane."""
-POINTER: Final = "arn:aws:secretsmanager:"
+POINTER: Final = "secret://"
 """A variable whose value begins so names a secret, and stands for its value."""
 WITHHELD: Final = "withheld"
 """In the place of a key that a function has no use for: it signs nothing and verifies nothing."""
@@ -235,26 +235,29 @@ def read_settings() -> Settings:
 
 
 def _revealed() -> dict[str, Any]:
-    """The settings whose variables hold the ARN of a secret: its value, or what is wrong."""
+    """The settings whose variables point to a secret: its value.
+
+    Raises:
+        SettingsError: some could not be read.
+    """
     pointers = {
-        field: value
+        field: value.removeprefix(POINTER)
         for field in Settings.model_fields
         if (value := os.environ.get(field.upper(), "")).startswith(POINTER)
     }
     if not pointers:
         return {}
-    from hub_core.adapters.secrets import SecretUnreadable, reveal  # noqa: PLC0415 (HTTP and TLS, and only the cloud has need of them)
+    from hub_core.adapters.secrets import SecretUnreadable, reveal  # noqa: PLC0415 (HTTP, and only the cloud has need of it)
 
-    revealed: dict[str, Any] = {}
-    problems = []
-    for field, arn in pointers.items():
-        try:
-            revealed[field] = reveal(arn)
-        except SecretUnreadable as error:
-            problems.append(f"{field.upper()}: {error}")
+    values = reveal(pointers.values())
+    problems = [
+        f"{field.upper()}: {values[name]}"
+        for field, name in pointers.items()
+        if isinstance(values[name], SecretUnreadable)
+    ]
     if problems:
         raise SettingsError(_UNFIT + "\n  ".join(problems))
-    return revealed
+    return {field: values[name] for field, name in pointers.items()}
 
 
 @lru_cache(maxsize=1)

@@ -9,10 +9,10 @@ import psycopg.conninfo
 import pytest
 from moto.server import ThreadedMotoServer
 
-from hub_core.adapters.secrets import SecretUnreadable, reveal
-from hub_core.adapters.settings import POINTER, SettingsError, read_settings
+from hub_core.adapters.secrets import reveal
+from hub_core.adapters.settings import SettingsError, read_settings
 from hub_core.kernel.ids import new_id
-from tests.adapters.listener import listening, response
+from tests.adapters.listener import listening
 
 
 @pytest.fixture
@@ -22,6 +22,7 @@ def secrets_manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     server.start()
     host, port = server.get_host_and_port()
     monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", f"http://{host}:{port}")
+    monkeypatch.setenv("SECRETS", "hub-test/")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
@@ -29,16 +30,17 @@ def secrets_manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     server.stop()
 
 
-def _keep(client: Any, name: str, value: str) -> str:
-    arn: str = client.create_secret(Name=f"{name}-{new_id()}", SecretString=value)["ARN"]
-    return arn
+def _keep(client: Any, value: str) -> str:
+    """Keep a secret under a new name; the name, without what all of a stack begin with."""
+    name = new_id()
+    client.create_secret(Name=f"hub-test/{name}", SecretString=value)
+    return name
 
 
-def test_a_secret_is_read_by_its_arn(secrets_manager: Any) -> None:
-    arn = _keep(secrets_manager, "jwt", "new:0123,old:4567")
+def test_secrets_are_read_by_their_names(secrets_manager: Any) -> None:
+    one, other = _keep(secrets_manager, "new:0123,old:4567"), _keep(secrets_manager, "89ab")
 
-    assert arn.startswith(POINTER)
-    assert reveal(arn) == "new:0123,old:4567"
+    assert reveal([one, other]) == {one: "new:0123,old:4567", other: "89ab"}
 
 
 def test_the_credentials_of_a_database_become_its_url(secrets_manager: Any) -> None:
@@ -50,52 +52,59 @@ def test_the_credentials_of_a_database_become_its_url(secrets_manager: Any) -> N
         "username": "hub",
         "password": "a/b:c@d e%",
     }
-    arn = _keep(secrets_manager, "database", json.dumps(fields))
+    name = _keep(secrets_manager, json.dumps(fields))
 
-    url = psycopg.conninfo.conninfo_to_dict(reveal(arn))
+    revealed = reveal([name])[name]
+    assert isinstance(revealed, str)
+    url = psycopg.conninfo.conninfo_to_dict(revealed)
 
     assert url["host"] == fields["host"]
     assert url["password"] == "a/b:c@d e%"
     assert url["sslmode"] == "require"
 
 
-def test_a_secret_that_is_not_there_is_told_by_its_variable_and_not_by_its_arn(
+def test_one_that_cannot_be_read_does_not_keep_the_others_back(secrets_manager: Any) -> None:
+    name = _keep(secrets_manager, "value")
+
+    revealed = reveal(["nowhere", name])
+
+    assert revealed[name] == "value"
+    assert str(revealed["nowhere"]) == "Secrets Manager refuses (ResourceNotFoundException)"
+
+
+async def test_a_secrets_manager_that_is_not_there_is_told(
     secrets_manager: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arn = _keep(secrets_manager, "jwt", "x").replace("jwt", "other")
-    monkeypatch.setenv("JWT_ACCESS_SECRET", arn)
-
-    with pytest.raises(SettingsError) as told:
-        read_settings()
-
-    assert "JWT_ACCESS_SECRET: Secrets Manager refuses (ResourceNotFoundException)" in str(
-        told.value
-    )
-    assert arn not in str(told.value)
-
-
-async def test_a_secrets_manager_that_does_not_speak_is_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "id")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    async with listening(lambda _: response(200, body="?")) as gone:
+    async with listening() as gone:
         pass
     monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", gone.url)
 
-    with pytest.raises(SecretUnreadable, match="does not answer"):
-        reveal("arn:aws:secretsmanager:us-east-1:123456789012:secret:jwt")
+    revealed = reveal(["jwt"])
+
+    assert str(revealed["jwt"]) == "Secrets Manager does not answer (ConnectionRefusedError)"
 
 
 def test_the_settings_are_read_through_the_pointers_and_a_withheld_key_is_none(
     secrets_manager: Any, environment: pytest.MonkeyPatch
 ) -> None:
-    arn = _keep(secrets_manager, "jwt", "k1:" + "a" * 40)
-    environment.setenv("JWT_ACCESS_SECRET", arn)
+    environment.setenv("JWT_ACCESS_SECRET", f"secret://{_keep(secrets_manager, 'k1:' + 'a' * 40)}")
     environment.setenv("JWT_REFRESH_SECRET", "withheld")
 
     read = read_settings()
 
     assert [key.kid for key in read.jwt_access_secret] == ["k1"]
     assert read.jwt_refresh_secret == ()
+
+
+def test_every_secret_that_cannot_be_read_is_told_by_its_variable(
+    secrets_manager: Any, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("JWT_ACCESS_SECRET", "secret://nowhere")
+    environment.setenv("REDIS_URL", "secret://neither")
+
+    with pytest.raises(SettingsError) as told:
+        read_settings()
+
+    refusal = "Secrets Manager refuses (ResourceNotFoundException)"
+    assert f"JWT_ACCESS_SECRET: {refusal}" in str(told.value)
+    assert f"REDIS_URL: {refusal}" in str(told.value)
