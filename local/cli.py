@@ -31,7 +31,7 @@ class Options:
     per_connection_serial: bool
     """Messages of one connection wait for each other; on AWS they may not."""
     time_scale: float
-    """Factor on API Gateway's long limits (idle, duration); 0.01 makes two hours 72 seconds."""
+    """Factor on how long connections last and schedules wait; 0.01 makes two hours 72 seconds."""
 
 
 def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> Options:
@@ -100,7 +100,7 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.e
         type=_scale,
         default="1",
         metavar="FACTOR",
-        help="on the gateway's time limits: 0.01 makes two hours 72 seconds",
+        help="on idle and longest connections and on schedules: 0.01 makes two hours 72 seconds",
     )
     given = vars(parser.parse_args(arguments))
     return Options(**{**given, "parameters": dict(given["parameters"])})

@@ -33,8 +33,9 @@ class Emulator:
     """`http://127.0.0.1:PORT`."""
     socket_url: str = ""
     """`ws://127.0.0.1:PORT/ws`."""
-    _told: threading.Event = field(default_factory=threading.Event)
+    _written: threading.Condition = field(default_factory=threading.Condition)
     _reader: threading.Thread | None = None
+    _over: bool = False
 
     @property
     def shared(self) -> dict[str, str]:
@@ -50,21 +51,33 @@ class Emulator:
             self._reader.join()
         return code
 
+    def line(self, text: str, seconds: float = 30) -> str:
+        """The first line with `text` that it writes or has written; fails if none comes."""
+        with self._written:
+            found = self._written.wait_for(lambda: self._find(text) or self._over, seconds)
+            line = self._find(text)
+        assert found, f"no line with {text!r} within {seconds} s"
+        assert line is not None, f"it ended without a line with {text!r}"
+        return line
+
+    def _find(self, text: str) -> str | None:
+        return next((line for line in self.output if text in line), None)
+
     def _listen(self) -> None:
         assert self.process.stdout
         for line in self.process.stdout:
-            self.output.append(line.rstrip("\n"))
-            if line.startswith("Ready after"):
-                self._told.set()
-        self._told.set()
+            with self._written:
+                self.output.append(line.rstrip("\n"))
+                self._written.notify_all()
+        with self._written:
+            self._over = True
+            self._written.notify_all()
 
     def _wait(self) -> None:
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
-        assert self._told.wait(60), self.output
-        doors = self.data / "emulator.json"
-        assert doors.exists(), "\n".join(self.output)
-        about = json.loads(doors.read_text())
+        self.line("Ready after", 60)
+        about = json.loads((self.data / "emulator.json").read_text())
         self.url = about["url"].replace("localhost", "127.0.0.1")
         self.socket_url = about["socketUrl"].replace("localhost", "127.0.0.1")
 

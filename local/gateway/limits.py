@@ -38,19 +38,20 @@ class Limits:
     signature_age: timedelta = timedelta(minutes=5)
     """How far the clock of a signed request may be off."""
     time_scale: float = 1.0
-    """What `scaled` multiplied the durations by; a route's own time limit is multiplied too."""
+    """What `scaled` multiplied the long durations by."""
 
     def scaled(self, time_scale: float) -> "Limits":
-        """Multiply how long things last, so that two hours pass in a test; sizes and rates stay."""
+        """Multiply how long connections last, so that two hours pass in a test.
+
+        What functions have time for stays: they are no faster in a test.
+        """
         return replace(
             self,
             idle=self.idle * time_scale,
             connection=self.connection * time_scale,
-            socket_integration=self.socket_integration * time_scale,
-            http_integration=self.http_integration * time_scale,
             time_scale=self.time_scale * time_scale,
         )
 
     def integration(self, own: timedelta) -> timedelta:
         """The time that a WebSocket route's function has: its `own` limit, at most the quota."""
-        return min(own * self.time_scale, self.socket_integration)
+        return min(own, self.socket_integration)

@@ -112,12 +112,12 @@ async def says_something(client: ClientConnection) -> None:
         await client.send("{}")
 
 
-async def test_a_time_scale_shortens_times_and_nothing_else() -> None:
+async def test_a_time_scale_shortens_the_lives_of_connections_and_nothing_else() -> None:
     scaled = Limits().scaled(0.01)
 
     assert scaled.connection == timedelta(seconds=72)
     assert scaled.idle == timedelta(seconds=6)
-    assert scaled.integration(timedelta(seconds=10)) == timedelta(seconds=0.1)
+    assert scaled.integration(timedelta(seconds=10)) == timedelta(seconds=10)
     assert (scaled.frame, scaled.connects_per_second) == (32 * KIB, 500)
 
 
