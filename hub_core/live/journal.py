@@ -15,7 +15,7 @@ import orjson
 from hub_core.adapters.postgres import Postgres, Run
 from hub_core.kernel.ids import Epoch, MeetingId, MessageId, ParticipantId, UserId
 from hub_core.kernel.roles import Role
-from hub_core.kernel.values import Value
+from hub_core.kernel.values import Moment, Value
 from hub_core.live.deeds import deed
 from hub_core.live.resumption import Resumption
 from hub_core.rooms.messages import Change, Whisper
@@ -118,9 +118,9 @@ class MeetingFacts(Value):
     code: str
     title: str
     host_id: UserId
-    scheduled_at: datetime | None
-    ended_at: datetime | None
-    created_at: datetime
+    scheduled_at: Moment | None
+    ended_at: Moment | None
+    created_at: Moment
 
 
 @dataclass(frozen=True)
