@@ -33,7 +33,7 @@ class Schedules:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        """Begin; the first firing of a rate comes after one period."""
+        """Begin, with a firing of each at once: a rate's phase is nobody's to rely on."""
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._run(schedule)) for schedule in self._schedules]
 
@@ -47,11 +47,11 @@ class Schedules:
         firings: set[asyncio.Task[None]] = set()
         period = schedule.every.total_seconds() * self._time_scale
         while True:
-            await asyncio.sleep(period)
             # A slow run does not hold up the next one, on AWS neither.
             firing = asyncio.create_task(self._fire(schedule))
             firings.add(firing)
             firing.add_done_callback(firings.discard)
+            await asyncio.sleep(period)
 
     async def _fire(self, schedule: Schedule) -> None:
         started = time.perf_counter()

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE: Final = 16
 """Rooms that are looked after beside one another."""
-LASTS: Final = timedelta(seconds=50)
+LASTS: Final = timedelta(seconds=52)
 """How long one run goes on; the next one begins when its minute is over."""
 EVERY: Final = timedelta(seconds=5)
 
