@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,18 +18,6 @@ from infra.migrate import alembic_config, main, migrate, revision_of
 from infra.schema import METADATA
 
 Description = list[tuple[object, ...]]
-
-
-@pytest.fixture
-def empty(database_url: str) -> Iterator[str]:
-    """A database of its own, with nothing in it."""
-    with psycopg.connect(database_url, autocommit=True) as server:
-        server.execute("CREATE DATABASE migrations")
-    yield str(
-        make_url(database_url).set(database="migrations").render_as_string(hide_password=False)
-    )
-    with psycopg.connect(database_url, autocommit=True) as server:
-        server.execute("DROP DATABASE migrations WITH (FORCE)")
 
 
 def _described(database_url: str) -> Description:
