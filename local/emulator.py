@@ -1,14 +1,13 @@
 """The whole emulator: from a template to open doors, and back."""
 
-import asyncio
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from collections.abc import Mapping
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, replace
 
-from local.addresses import Address
+from local.addresses import Address, Addresses
 from local.banner import Running, banner
 from local.cli import Options
 from local.console import Console
@@ -20,29 +19,27 @@ from local.lambdas.fleet import Fleet, Watchers
 from local.lambdas.pool import Lifecycle
 from local.lambdas.processes import Processes
 from local.lambdas.threads import Threads
-from local.model import Service, Template
+from local.model import Template
 from local.notes import left_in
+from local.queues.pollers import Pollers
+from local.queues.sqs import Sqs
 from local.schedules import Schedules
-from local.services import Endpoints
-from local.services.embedded import EmbeddedServices
 from local.services.folder import data_folder
 from local.services.keyring import Keyring
 from local.services.prepare import prepare
-from local.services.reach import reach_database, reach_redis
+from local.stores import Stores
 from local.template import read_template
 from local.variables import (
-    DATABASE_URL,
+    AWS_ENDPOINT_URL,
     REDIS_URL,
-    credential_variables,
     local_credentials,
+    sdk_variables,
     shared_variables,
     step_environment,
     with_variables,
 )
 
-_STORES: Mapping[Service, str] = {"postgres": DATABASE_URL, "valkey": REDIS_URL}
 _NEARBY = frozenset({"127.0.0.1", "0.0.0.0"})  # noqa: S104 - compared with, not bound to
-_NAMES: Mapping[Service, str] = {"postgres": "PostgreSQL", "valkey": "Valkey"}
 
 
 @dataclass(frozen=True)
@@ -73,16 +70,16 @@ async def emulate(desk: Desk) -> None:
         listener = stack.enter_context(closing(listen(options.host, options.port)))
         folder = stack.enter_context(data_folder(options.data))
         keyring = Keyring(folder)
-        embedded = EmbeddedServices(folder, keyring, wanted=_wanted(template, environment))
-        endpoints = await stack.enter_async_context(_running(embedded))
-        await _reach(template, environment)
+        stores = Stores(template, environment)
+        embedded = await stack.enter_async_context(stores.running(folder, keyring))
 
-        shared = shared_variables(template, environment, endpoints, keyring)
+        urls = stores.urls(embedded.endpoints)
+        shared = shared_variables(template, environment, urls, keyring)
         credentials = local_credentials(keyring, template.region)
-        doors = _doors(template, listener)
-        addresses = _addresses(template, doors, listener.getsockname()[1])
+        doors, management = _doors(template, listener)
+        addresses = _addresses(template, doors, management, urls)
         template = with_variables(template, shared, addresses)
-        extra = credential_variables(credentials)
+        extra = sdk_variables(credentials, urls, management)
         prepared = [
             await prepare(module, template.path.parent, step_environment(template, extra))
             for module in (template.local.prepare if options.prepare else ())
@@ -98,6 +95,11 @@ async def emulate(desk: Desk) -> None:
         )
         await gateway.start()
         stack.push_async_callback(gateway.stop)
+        if template.queues:
+            sqs = Sqs(urls[AWS_ENDPOINT_URL], template.region)
+            pollers = Pollers(template, setup, sqs)
+            await pollers.start()
+            stack.push_async_callback(pollers.stop)
         schedules = Schedules(template, setup)
         schedules.start()
         stack.push_async_callback(schedules.stop)
@@ -109,22 +111,13 @@ async def emulate(desk: Desk) -> None:
             template=template,
             url=doors.url,
             socket_url=doors.socket_url,
-            stores=_whereabouts(template, environment),
+            stores=stores.whereabouts(),
             data=options.data,
             seconds=time.monotonic() - began,
         )
         for line in banner(running, prepared, desk.console.paint):
             desk.console.line(line)
         raise await embedded.failed()
-
-
-@asynccontextmanager
-async def _running(embedded: EmbeddedServices) -> AsyncIterator[Endpoints]:
-    endpoints = await embedded.start()
-    try:
-        yield endpoints
-    finally:
-        await embedded.stop()
 
 
 def _tell(template: Template, console: Console) -> None:
@@ -134,31 +127,25 @@ def _tell(template: Template, console: Console) -> None:
         console.line(console.paint(f"Note: {sentence}", "dim"))
 
 
-def _wanted(template: Template, environment: Mapping[str, str]) -> list[Service]:
-    return [name for name in template.local.services if not environment.get(_STORES[name])]
-
-
-async def _reach(template: Template, environment: Mapping[str, str]) -> None:
-    """See whether the data stores that were given answer."""
-    reaching = {"postgres": reach_database, "valkey": reach_redis}
-    given = ((name, environment.get(_STORES[name])) for name in template.local.services)
-    await asyncio.gather(*(reaching[name](url) for name, url in given if url))
-
-
-def _doors(template: Template, listener: socket.socket) -> Address:
+def _doors(template: Template, listener: socket.socket) -> tuple[Address, str]:
+    """Where people find the APIs, and where functions find the management of connections."""
     host, port = listener.getsockname()[:2]
     name = "localhost" if host in _NEARBY else host
-    sockets = f"ws://{name}:{port}/ws" if template.websocket_apis else ""
-    return Address(url=f"http://{name}:{port}", socket_url=sockets)
+    sockets = next(iter(template.websocket_apis), None)
+    doors = Address(f"http://{name}:{port}", f"ws://{name}:{port}/ws" if sockets else "")
+    # Functions post often: spare them the name's way to ::1 first.
+    return doors, f"http://127.0.0.1:{port}/{sockets.stage}" if sockets else ""
 
 
-def _addresses(template: Template, doors: Address, port: int) -> dict[str, Address]:
-    # Functions post to connections: spare them the name's way to ::1 first.
-    management = replace(doors, url=f"http://127.0.0.1:{port}")
-    return {
+def _addresses(
+    template: Template, doors: Address, management: str, urls: Mapping[str, str]
+) -> Addresses:
+    near = replace(doors, url=management.rpartition("/")[0])
+    apis = {
         **{api.name: doors for api in template.http_apis[:1]},
-        **{api.name: management for api in template.websocket_apis[:1]},
+        **{api.name: near for api in template.websocket_apis[:1]},
     }
+    return Addresses(apis, urls.get(AWS_ENDPOINT_URL, ""))
 
 
 def _fleet(template: Template, extra: Mapping[str, str], desk: Desk) -> Fleet:
@@ -169,13 +156,3 @@ def _fleet(template: Template, extra: Mapping[str, str], desk: Desk) -> Fleet:
         lifecycle=Lifecycle(containers=desk.options.containers),
         watchers=Watchers(log=desk.console.function),
     )
-
-
-def _whereabouts(template: Template, environment: Mapping[str, str]) -> list[tuple[str, str]]:
-    return [
-        (
-            _NAMES[name],
-            f"given by {_STORES[name]}" if environment.get(_STORES[name]) else "embedded",
-        )
-        for name in template.local.services
-    ]

@@ -91,7 +91,33 @@ class Schedule:
     """Who fires: a rule of EventBridge (`Schedule`) or its Scheduler (`ScheduleV2`)."""
 
 
-Service = Literal["postgres", "valkey"]
+@dataclass(frozen=True)
+class Queue:
+    """An `AWS::SQS::Queue`."""
+
+    name: str
+    """`QueueName`, else the logical id."""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    """As `CreateQueue` takes them: `VisibilityTimeout`, `RedrivePolicy`, …"""
+
+
+@dataclass(frozen=True)
+class QueueSource:
+    """A queue whose messages a function is given (an event source mapping)."""
+
+    function: str
+    queue: str
+    """The queue's name."""
+    batch_size: int = 10
+    window: timedelta = timedelta()
+    """How long to wait for a batch to fill."""
+    partial_failures: bool = False
+    """Whether the function names those of a batch that failed (`ReportBatchItemFailures`)."""
+    concurrency: int = 5
+    """Batches at a time (`MaximumConcurrency`); AWS begins with five."""
+
+
+Service = Literal["postgres", "valkey", "aws"]
 
 
 @dataclass(frozen=True)
@@ -99,7 +125,7 @@ class Local:
     """`Metadata.Local` of a template: what the emulator prepares before it opens the doors."""
 
     services: tuple[Service, ...] = ()
-    """Data stores to embed unless `DATABASE_URL` or `REDIS_URL` are given."""
+    """What to start unless `DATABASE_URL`, `REDIS_URL` or `AWS_ENDPOINT_URL` are given."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """Values of the template's parameters on this machine, where they are not the defaults."""
     secrets: tuple[str, ...] = ()
@@ -118,6 +144,9 @@ class Template:
     http_apis: tuple[HttpApi, ...]
     websocket_apis: tuple[WebSocketApi, ...]
     schedules: tuple[Schedule, ...]
+    queues: tuple[Queue, ...] = ()
+    """Those that others redrive to come first."""
+    queue_sources: tuple[QueueSource, ...] = ()
     local: Local = Local()
     region: str = DEFAULT_REGION
     unsupported: tuple[str, ...] = ()

@@ -15,18 +15,25 @@ from types import MappingProxyType
 
 from local.cloudformation.apis import read_http_api, read_websocket_api
 from local.cloudformation.document import DocumentError, load
+from local.cloudformation.doors import Doors, RouteOf
 from local.cloudformation.functions import (
     IMPLICIT_HTTP_API,
-    RouteOf,
     read_events,
     read_function,
 )
 from local.cloudformation.gateway_v2 import read_gateway_v2
 from local.cloudformation.intrinsics import Node, Scope
 from local.cloudformation.metadata import read_local
+from local.cloudformation.queues import (
+    SOURCE,
+    check_sources,
+    in_order,
+    read_mapping,
+    read_queue,
+)
 from local.cloudformation.resource import Findings, Resource
-from local.cloudformation.scope import FUNCTION, make_scope, region_of
-from local.model import Function, HttpApi, Schedule, Template, WebSocketApi
+from local.cloudformation.scope import FUNCTION, QUEUE, make_scope, region_of
+from local.model import Function, HttpApi, Queue, QueueSource, Template, WebSocketApi
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _HTTP_API = "AWS::Serverless::HttpApi"
@@ -34,8 +41,8 @@ _WEBSOCKET_API = "AWS::Serverless::WebSocketApi"
 _GATEWAY_V2 = "AWS::ApiGatewayV2::"
 _RUNS_OR_OPENS = (
     *("AWS::ApiGateway::RestApi", "AWS::AppSync::GraphQLApi", "AWS::Events::Rule"),
-    *("AWS::Lambda::EventSourceMapping", "AWS::Lambda::Function", "AWS::Lambda::Url"),
-    *("AWS::S3::Bucket", "AWS::SNS::Subscription", "AWS::SNS::Topic", "AWS::SQS::Queue"),
+    *("AWS::Lambda::Function", "AWS::Lambda::Url"),
+    *("AWS::S3::Bucket", "AWS::SNS::Subscription", "AWS::SNS::Topic"),
     *("AWS::Scheduler::Schedule", "AWS::Serverless::Api", "AWS::Serverless::Application"),
     *("AWS::Serverless::GraphQLApi", "AWS::Serverless::StateMachine"),
     *("AWS::StepFunctions::StateMachine", "AWS::ApiGatewayV2::Authorizer"),
@@ -95,6 +102,8 @@ class _Reader:
         self._http_apis: list[Resource] = []
         self._websocket_apis: list[Resource] = []
         self._gateway_v2: list[Resource] = []
+        self._queues: list[Resource] = []
+        self._sources: list[Resource] = []
 
     def add(self, name: str, declaration: Mapping[str, Node]) -> None:
         """Put a resource with its kind; say so if the emulator does not do it."""
@@ -105,6 +114,10 @@ class _Reader:
             self._http_apis.append(resource.under(self._globals.get("HttpApi") or {}))
         elif resource.type == _WEBSOCKET_API:
             self._websocket_apis.append(resource.under(self._globals.get("WebSocketApi") or {}))
+        elif resource.type == QUEUE:
+            self._queues.append(resource)
+        elif resource.type == SOURCE:
+            self._sources.append(resource)
         elif resource.type in _RUNS_OR_OPENS:
             if resource.type != "AWS::S3::Bucket" or "NotificationConfiguration" in resource.keys:
                 resource.unsupported(f"{resource.type} is not emulated")
@@ -114,21 +127,21 @@ class _Reader:
     def read(self, path: Path, environment: Mapping[str, str], region: str) -> Template:
         """The whole template; its mistakes are in the findings."""
         functions: dict[str, Function] = {}
-        routes: list[RouteOf] = []
-        schedules: list[Schedule] = []
+        doors = Doors()
         for resource in self._functions:
             function = read_function(resource, path.parent, environment, region)
             if function:
                 functions[resource.name] = function
-                of_function = read_events(resource)
-                routes += of_function[0]
-                schedules += of_function[1]
+                read_events(resource, doors)
+        queues = in_order([read_queue(resource) for resource in self._queues])
         return Template(
             path=path,
             functions=functions,
-            http_apis=self._read_http_apis(routes),
+            http_apis=self._read_http_apis(doors.routes),
             websocket_apis=self._read_websocket_apis(functions),
-            schedules=tuple(schedules),
+            schedules=tuple(doors.schedules),
+            queues=queues,
+            queue_sources=self._read_sources(doors, queues, functions),
             region=region,
             unsupported=tuple(self._findings.unsupported),
             notes=tuple(self._findings.notes),
@@ -155,3 +168,13 @@ class _Reader:
             *(read_websocket_api(api, functions, skipped) for api in self._websocket_apis),
             *read_gateway_v2(self._gateway_v2, functions, skipped),
         )
+
+    def _read_sources(
+        self, doors: Doors, queues: tuple[Queue, ...], functions: Mapping[str, Function]
+    ) -> tuple[QueueSource, ...]:
+        skipped = {resource.name for resource in self._functions} - functions.keys()
+        sources = list(doors.queue_sources)
+        for resource in self._sources:
+            sources += read_mapping(resource, functions, skipped)
+        self._findings.problems += check_sources(sources, queues, functions)
+        return tuple(sources)

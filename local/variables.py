@@ -6,13 +6,13 @@ from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import replace
 
-from local.addresses import Address, localised
+from local.addresses import Addresses
 from local.gateway.sigv4 import Credentials
 from local.model import Template
-from local.services import Endpoints
 from local.services.keyring import Keyring
 
-DATABASE_URL, REDIS_URL = "DATABASE_URL", "REDIS_URL"
+DATABASE_URL, REDIS_URL, AWS_ENDPOINT_URL = "DATABASE_URL", "REDIS_URL", "AWS_ENDPOINT_URL"
+"""Where data stores and AWS's services are; the last is what every AWS SDK reads."""
 
 _OF_THIS_MACHINE = ("HOME", "LANG", "PATH", "TMPDIR", "TZ")
 """What a preparing step, which is no function, also gets of the emulator's environment."""
@@ -35,35 +35,42 @@ def _access_key() -> str:
     return "LOCAL" + b32encode(secrets.token_bytes(10)).decode()[:15]
 
 
-def credential_variables(credentials: Credentials) -> dict[str, str]:
-    """A key pair as the SDKs look for it."""
-    return {
+def shared_variables(
+    template: Template,
+    environment: Mapping[str, str],
+    urls: Mapping[str, str],
+    keyring: Keyring,
+) -> dict[str, str]:
+    """Data stores and secrets: what two emulators must have in common to be one system."""
+    secrets = {
+        name: environment.get(name) or keyring.secret(name) for name in template.local.secrets
+    }
+    return {**urls, **secrets}
+
+
+def sdk_variables(
+    credentials: Credentials, urls: Mapping[str, str], management: str
+) -> dict[str, str]:
+    """What AWS's SDKs look for in every function: credentials, and where services are."""
+    variables = {
         "AWS_ACCESS_KEY_ID": credentials.access_key,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
         "AWS_SESSION_TOKEN": credentials.session_token or "",
     }
+    if management:
+        variables["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = management
+    if urls.get(AWS_ENDPOINT_URL):
+        variables[AWS_ENDPOINT_URL] = urls[AWS_ENDPOINT_URL]
+    return variables
 
 
-def shared_variables(
-    template: Template, environment: Mapping[str, str], endpoints: Endpoints, keyring: Keyring
-) -> dict[str, str]:
-    """Data stores and secrets: what two emulators must have in common to be one system."""
-    made = {DATABASE_URL: endpoints.database_url, REDIS_URL: endpoints.redis_url}
-    shared = {name: environment.get(name) or url for name, url in made.items()}
-    for name in template.local.secrets:
-        shared[name] = environment.get(name) or keyring.secret(name)
-    return {name: value for name, value in shared.items() if value}
-
-
-def with_variables(
-    template: Template, shared: Mapping[str, str], addresses: Mapping[str, Address]
-) -> Template:
+def with_variables(template: Template, shared: Mapping[str, str], addresses: Addresses) -> Template:
     """The template with every declared variable as it is here; none is added."""
     functions = {
         name: replace(
             function,
             environment={
-                key: shared.get(key) or localised(value, addresses)
+                key: shared.get(key) or addresses.localised(value)
                 for key, value in function.environment.items()
             },
         )

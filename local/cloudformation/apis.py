@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
-from local.cloudformation.functions import RouteOf
+from local.cloudformation.doors import RouteOf
 from local.cloudformation.resource import Resource
 from local.model import HttpApi, SocketRoute, WebSocketApi
 

@@ -1,14 +1,15 @@
-"""`AWS::Serverless::Function` and what makes it run: its schedules and its HTTP routes."""
+"""`AWS::Serverless::Function` and what makes it run: its routes, schedules and queues."""
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from local.cloudformation.doors import Doors, RouteOf
 from local.cloudformation.intrinsics import Node
+from local.cloudformation.queues import read_source
 from local.cloudformation.resource import Resource
 from local.lambdas.environment import RESERVED
 from local.model import Function, HttpRoute, Schedule
@@ -20,14 +21,6 @@ _NOT_DONE = ("FunctionUrlConfig", "FileSystemConfigs", "DeadLetterQueue", "Event
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
 _METHODS = {"ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
-
-
-@dataclass(frozen=True)
-class RouteOf:
-    """An HTTP route with the API to which it belongs."""
-
-    api: str
-    route: HttpRoute
 
 
 def read_function(
@@ -92,22 +85,21 @@ def _variables(resource: Resource, environment: Mapping[str, str]) -> dict[str, 
     }
 
 
-def read_events(resource: Resource) -> tuple[list[RouteOf], list[Schedule]]:
-    """A function's doors: the HTTP routes and the schedules among its `Events`."""
-    routes: list[RouteOf] = []
-    schedules: list[Schedule] = []
+def read_events(resource: Resource, doors: Doors) -> None:
+    """Add a function's `Events` to the doors."""
     for name, declaration in resource.mapping("Events").items():
-        if not isinstance(declaration, dict):
-            resource.problem(f"the event {name} is no map")
+        if not isinstance(declaration, dict) or "Type" not in declaration:
+            resource.problem(f"the event {name} is no map with a Type")
             continue
         event = resource.part(name, declaration.get("Properties") or {}, str(declaration["Type"]))
         if event.type == "HttpApi":
-            routes += _http_route(event, resource.name)
+            doors.routes += _http_route(event, resource.name)
         elif event.type in {"Schedule", "ScheduleV2"}:
-            schedules += _schedule(event, resource.name, f"{resource.name}{name}")
+            doors.schedules += _schedule(event, resource.name, f"{resource.name}{name}")
+        elif event.type == "SQS":
+            doors.queue_sources += read_source(event, resource.name)
         else:
             event.unsupported(f"events of type {event.type} never come")
-    return routes, schedules
 
 
 def _http_route(event: Resource, function: str) -> list[RouteOf]:

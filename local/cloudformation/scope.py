@@ -7,6 +7,7 @@ from local.cloudformation.resource import Findings
 from local.model import ACCOUNT_ID, DEFAULT_REGION
 
 FUNCTION = "AWS::Serverless::Function"
+QUEUE = "AWS::SQS::Queue"
 _KNOWN_BY_NAME = (
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::Integration",
@@ -45,6 +46,7 @@ def make_scope(
     scope.attributes = attributes
     scope.declared = frozenset(active) | parameters.keys() | {"ServerlessHttpApi"}
     _aliases(active, scope, findings)
+    _queues(active, scope, findings)
     return scope, active
 
 
@@ -140,3 +142,32 @@ def _aliases(active: Mapping[str, Mapping[str, Node]], scope: Scope, findings: F
             continue
         arn = scope.attributes.get(f"{function}.Arn", str(function))
         scope.references = {**scope.references, name: arn}
+
+
+def _queues(active: Mapping[str, Mapping[str, Node]], scope: Scope, findings: Findings) -> None:
+    """A queue's `Ref` is its URL, as on AWS; the emulator leads it to this machine."""
+    for name, declaration in active.items():
+        if declaration["Type"] != QUEUE:
+            continue
+        properties = declaration.get("Properties") or {}
+        try:
+            named = {key: scope.resolve(properties.get(key)) for key in ("QueueName", "FifoQueue")}
+        except IntrinsicError as error:
+            findings.problems.append(f"{name}: {error}")
+            continue
+        queue = queue_name(name, named)
+        url = f"https://sqs.{scope.region}.amazonaws.com/{ACCOUNT_ID}/{queue}"
+        arn = f"arn:aws:sqs:{scope.region}:{ACCOUNT_ID}:{queue}"
+        scope.references = {**scope.references, name: url}
+        scope.attributes = {
+            **scope.attributes,
+            f"{name}.Arn": arn,
+            f"{name}.QueueName": queue,
+            f"{name}.QueueUrl": url,
+        }
+
+
+def queue_name(logical_id: str, properties: Mapping[str, Node]) -> str:
+    """A queue's name; where the template gives none, AWS makes one up of the logical id."""
+    fifo = str(properties.get("FifoQueue")).lower() == "true"
+    return str(properties.get("QueueName") or logical_id + (".fifo" if fifo else ""))

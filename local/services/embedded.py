@@ -1,4 +1,4 @@
-"""Both data stores together: started side by side, stopped in order."""
+"""All servers together: started side by side, stopped in order."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
@@ -10,18 +10,21 @@ from local.model import Service
 from local.services.errors import ServiceError
 from local.services.folder import data_folder
 from local.services.keyring import Keyring
+from local.services.moto import Moto
 from local.services.postgres import Postgres
 from local.services.valkey import Valkey
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Where the data stores listen. Both URLs carry passwords: never print them."""
+    """Where they listen. The first two URLs carry passwords: never print them."""
 
     database_url: str
     """`postgresql://hub:…@127.0.0.1:PORT/hub`; empty if PostgreSQL was not wanted."""
     redis_url: str
     """`redis://:…@127.0.0.1:PORT/0`; empty if Valkey was not wanted."""
+    aws_url: str = ""
+    """`http://127.0.0.1:PORT`; empty if AWS's services were not wanted."""
 
 
 class EmbeddedServices:
@@ -36,14 +39,19 @@ class EmbeddedServices:
         durable: bool = True,
     ) -> None:
         """Choose the servers; `durable=False` is for tests, which begin anew after a power cut."""
-        self._postgres = self._valkey = None
+        self._postgres = self._valkey = self._moto = None
         if "postgres" in wanted:
             password = keyring.secret("postgres.password")
             self._postgres = Postgres(folder, password, durable=durable)
         if "valkey" in wanted:
             password = keyring.secret("valkey.password")
             self._valkey = Valkey(folder, password, durable=durable)
-        self._servers = [server for server in (self._postgres, self._valkey) if server]
+        if "aws" in wanted:
+            self._moto = Moto(folder)
+        self.endpoints = Endpoints("", "")
+        """Where they are, once they have started."""
+        servers = (self._postgres, self._valkey, self._moto)
+        self._servers = [server for server in servers if server]
 
     async def start(self) -> Endpoints:
         """Start all at once; if one fails or the caller gives up, none is left running.
@@ -56,12 +64,14 @@ class EmbeddedServices:
         except BaseException:
             await self.stop()
             raise
-        return Endpoints(
+        self.endpoints = Endpoints(
             database_url=urls[self._postgres] if self._postgres else "",
             redis_url=urls[self._valkey] if self._valkey else "",
+            aws_url=urls[self._moto] if self._moto else "",
         )
+        return self.endpoints
 
-    async def _start_together(self) -> dict[Postgres | Valkey, str]:
+    async def _start_together(self) -> dict[Postgres | Valkey | Moto, str]:
         try:
             async with asyncio.TaskGroup() as group:
                 starts = {server: group.create_task(server.start()) for server in self._servers}

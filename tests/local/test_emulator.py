@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,18 +15,9 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.emulator import ROOT, Emulator, running_emulator
+from tests.local.conftest import TEMPLATE
 
-EXAMPLE = Path(__file__).parent / "example"
-TEMPLATE = str(EXAMPLE / "template.yaml")
-
-
-@pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """The example, running with data stores of its own, a minute of whose clock is 0.6 s."""
-    data = tmp_path_factory.mktemp("example") / "data"
-    flags = ["--template", TEMPLATE, "--time-scale", "0.01"]
-    with running_emulator(data, flags=flags) as emulator:
-        yield emulator
+EXAMPLE = Path(TEMPLATE).parent
 
 
 def run(*flags: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,22 @@
+"""What invokes the functions of a template, as it is gathered."""
+
+from dataclasses import dataclass, field
+
+from local.model import HttpRoute, QueueSource, Schedule
+
+
+@dataclass(frozen=True)
+class RouteOf:
+    """An HTTP route with the API to which it belongs."""
+
+    api: str
+    route: HttpRoute
+
+
+@dataclass
+class Doors:
+    """What invokes functions, as their `Events` say."""
+
+    routes: list[RouteOf] = field(default_factory=list)
+    schedules: list[Schedule] = field(default_factory=list)
+    queue_sources: list[QueueSource] = field(default_factory=list)
