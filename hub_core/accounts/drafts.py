@@ -55,3 +55,16 @@ class Credentials(Draft):
 
     email: Email
     password: Password
+
+
+class PasswordChange(Draft):
+    """Another password; the old one proves that it is the owner who asks."""
+
+    current_password: Password
+    new_password: Password
+
+    @field_validator("new_password")
+    @classmethod
+    def _hard_to_guess(cls, password: SecretStr) -> SecretStr:
+        check_new(password.get_secret_value())
+        return password

@@ -1,12 +1,15 @@
 """Accounts as they cross the door."""
 
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
-from hub_core.accounts.tables import UserRow
+from hub_core.accounts.tables import SignInSessionRow, UserRow
 from hub_core.kernel.ids import UserId
-from hub_core.kernel.values import Moment, Value
+from hub_core.kernel.values import Draft, Moment, Value
+
+LONGEST_REFRESH_TOKEN: Final = 256
+"""Characters; ours have some 130."""
 
 
 class User(Value):
@@ -41,8 +44,43 @@ class Tokens(Value):
 
     user: User
     access_token: str = Field(description="For `Authorization: Bearer`.", repr=False)
-    refresh_token: str = Field(
-        description="For `POST /v1/auth/refresh`, once: the answer holds the next.", repr=False
+    refresh_token: str | None = Field(
+        description="For `POST /v1/auth/refresh`, once: the answer holds the next. "
+        "`null` if it was asked for as a cookie.",
+        repr=False,
     )
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 (a word of RFC 6750)
     expires_in: int = Field(description="Seconds that the access token lasts.")
+
+
+class PresentedToken(Draft):
+    """A refresh token, unless it comes as a cookie."""
+
+    refresh_token: SecretStr | None = Field(None, max_length=LONGEST_REFRESH_TOKEN)
+
+
+class SignInSession(Value):
+    """One device on which the account is signed in."""
+
+    id: str
+    created_at: Moment
+    last_used_at: Moment
+    user_agent: str | None = Field(description="The program, as it named itself at the sign-in.")
+    current: bool = Field(description="Whether it is the one that asks.")
+
+    @classmethod
+    def of(cls, row: SignInSessionRow, *, current_id: str) -> Self:
+        """What the row says."""
+        return cls(
+            id=row.id,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            user_agent=row.user_agent,
+            current=row.id == current_id,
+        )
+
+
+class SignInSessions(Value):
+    """Where the account is signed in, the most recently used first."""
+
+    sessions: list[SignInSession]

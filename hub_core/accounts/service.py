@@ -1,16 +1,17 @@
-"""Opening an account, and signing in with its password."""
+"""Opening an account, signing in with its password, changing it."""
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub_core.accounts import sessions
-from hub_core.accounts.drafts import Credentials, Registration
-from hub_core.accounts.passwords import Hashing, UnfitPassword, normalized
+from hub_core.accounts.drafts import Credentials, PasswordChange, Registration
+from hub_core.accounts.passwords import Hashing, UnfitPassword, check_new, normalized
 from hub_core.accounts.schemas import Tokens
 from hub_core.accounts.sessions import Issuer
-from hub_core.accounts.tables import UserRow
-from hub_core.kernel.errors import InvalidCredentials, UserExists
+from hub_core.accounts.tables import EndOfSession, UserRow
+from hub_core.kernel.errors import Fault, Invalid, InvalidCredentials, UserExists
+from hub_core.kernel.ids import UserId
 
 
 async def register(
@@ -19,7 +20,6 @@ async def register(
     *,
     hashing: Hashing,
     issuer: Issuer,
-    user_agent: str | None = None,
 ) -> Tokens:
     """Open an account and sign in.
 
@@ -44,7 +44,7 @@ async def register(
     )
     if opened is None:
         raise UserExists
-    return await sessions.start(db, opened, issuer, user_agent=user_agent)
+    return await sessions.start(db, opened, issuer)
 
 
 async def log_in(
@@ -53,7 +53,6 @@ async def log_in(
     *,
     hashing: Hashing,
     issuer: Issuer,
-    user_agent: str | None = None,
 ) -> Tokens:
     """Sign in. An address without an account costs as much as a wrong password.
 
@@ -71,6 +70,47 @@ async def log_in(
     kept = user.password_hash if user else None
     if not hashing.matches(kept, secret) or user is None or kept is None:
         raise InvalidCredentials
-    if hashing.is_outdated(kept):
-        user.password_hash = hashing.hash(secret)
-    return await sessions.start(db, user, issuer, user_agent=user_agent)
+    better = hashing.hash(secret) if hashing.is_outdated(kept) else kept
+    # The password may have been changed while it was being hashed, and all other sessions ended.
+    still = await db.scalar(
+        update(UserRow)
+        .where(UserRow.id == user.id, UserRow.password_hash == kept)
+        .values(password_hash=better)
+        .returning(UserRow.id)
+    )
+    if still is None:
+        raise InvalidCredentials
+    return await sessions.start(db, user, issuer)
+
+
+async def change_password(
+    db: AsyncSession,
+    change: PasswordChange,
+    *,
+    user_id: UserId,
+    session_id: str,
+    hashing: Hashing,
+) -> None:
+    """Choose another password; ends all other sessions of the account.
+
+    Raises:
+        InvalidCredentials: the current password is another, or the account has none.
+        Invalid: the new one is the person's own name or address.
+        Unavailable: too many passwords are being hashed.
+    """
+    user = await db.scalar(select(UserRow).where(UserRow.id == user_id).with_for_update())
+    try:
+        secret = normalized(change.current_password.get_secret_value())
+    except UnfitPassword:
+        raise InvalidCredentials from None
+    if not hashing.matches(user.password_hash if user else None, secret) or user is None:
+        raise InvalidCredentials
+    personal = (user.display_name, user.email, user.email.partition("@")[0])
+    try:
+        chosen = check_new(change.new_password.get_secret_value(), personal=personal)
+    except UnfitPassword as unfit:
+        raise Invalid(errors=[Fault(pointer="/newPassword", detail=str(unfit))]) from None
+    user.password_hash = hashing.hash(chosen)
+    await sessions.end_others(
+        db, user_id, current_id=session_id, because=EndOfSession.PASSWORD_CHANGED
+    )

@@ -4,15 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import func
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub_core.accounts import refresh
-from hub_core.accounts.schemas import Tokens, User
-from hub_core.accounts.tables import SignInSessionRow, UserRow
+from hub_core.accounts.refresh import RefreshToken, Verdict
+from hub_core.accounts.schemas import SignInSession, Tokens, User
+from hub_core.accounts.tables import EndOfSession, SignInSessionRow, UserRow
 from hub_core.adapters.settings import Keyring
 from hub_core.adapters.tokens import AccessClaims, TokenClass
 from hub_core.kernel.clock import Clock
+from hub_core.kernel.errors import InvalidToken, SessionNotFound, TokenExpired
 from hub_core.kernel.ids import Mint, UserId
 
 
@@ -27,8 +29,10 @@ class Issuer:
     mint_id: Mint
     chance: Callable[[int], bytes]
     """That many bytes that nobody can foretell."""
+    user_agent: str | None = None
+    """The program that signs in, as it names itself."""
 
-    def tokens(self, user: UserRow, session_id: str, token: refresh.RefreshToken) -> Tokens:
+    def tokens(self, user: UserRow, session_id: str, token: RefreshToken) -> Tokens:
         """The pair that the session goes on with."""
         return Tokens(
             user=User.of(user),
@@ -38,9 +42,7 @@ class Issuer:
         )
 
 
-async def start(
-    db: AsyncSession, user: UserRow, issuer: Issuer, *, user_agent: str | None
-) -> Tokens:
+async def start(db: AsyncSession, user: UserRow, issuer: Issuer) -> Tokens:
     """Sign the account in on one more device."""
     token = refresh.first(
         family=issuer.chance(refresh.FAMILY_BYTES), secret=issuer.chance(refresh.SECRET_BYTES)
@@ -57,7 +59,121 @@ async def start(
             rotated_at=func.now(),
             last_used_at=func.now(),
             expires_at=func.now() + issuer.refresh_lifetime,
-            user_agent=user_agent,
+            user_agent=issuer.user_agent,
         )
     )
     return issuer.tokens(user, session_id, token)
+
+
+async def rotate(db: AsyncSession, text: str, issuer: Issuer) -> Tokens:
+    """Trade a refresh token for the next pair.
+
+    All that is compared is compared under the lock of the family's row, and with PostgreSQL's
+    clock: however many present one token at once, there is one rotation and one successor.
+
+    Raises:
+        InvalidToken: made up, or of a session that has ended; or genuine and outdated, which ends
+            the session (RFC 9700 §4.14.2): that is kept.
+        TokenExpired: the session was not ended, but its time is over.
+    """
+    token = refresh.read(text, issuer.refresh_keys)
+    if token is None:
+        raise InvalidToken
+    found = await db.execute(
+        select(SignInSessionRow, UserRow, func.clock_timestamp())
+        .join(UserRow, UserRow.id == SignInSessionRow.user_id)
+        .where(SignInSessionRow.family == token.family)
+        .with_for_update(of=SignInSessionRow)
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise InvalidToken
+    session, user, now = row
+    if session.revoked_at is not None:
+        raise InvalidToken
+    if session.expires_at <= now:
+        raise TokenExpired
+    successor = refresh.successor(token, text, issuer.refresh_keys)
+    match refresh.judge(
+        token,
+        cur_hash=session.cur_hash,
+        prev_hash=session.prev_hash,
+        rotated_at=session.rotated_at,
+        now=now,
+    ):
+        case Verdict.ROTATE:
+            session.generation = successor.generation
+            session.cur_hash, session.prev_hash = successor.hash, token.hash
+            session.rotated_at = session.last_used_at = now
+        case Verdict.REPEAT:
+            pass
+        case Verdict.REVOKE:
+            session.revoked_at, session.revoked_because = now, EndOfSession.REUSE
+            raise InvalidToken(keeps_changes=True)
+    return issuer.tokens(user, session.id, successor)
+
+
+async def check_open(db: AsyncSession, session_id: str) -> None:
+    """For routes about the account itself: an access token does not outlive its session there.
+
+    Raises:
+        InvalidToken: the session was ended.
+    """
+    is_open = select(SignInSessionRow.id).where(
+        SignInSessionRow.id == session_id, SignInSessionRow.revoked_at.is_(None)
+    )
+    if await db.scalar(is_open) is None:
+        raise InvalidToken
+
+
+async def show_all(db: AsyncSession, user_id: UserId, *, current_id: str) -> list[SignInSession]:
+    """Where the account is signed in, the most recently used first."""
+    rows = await db.scalars(
+        select(SignInSessionRow)
+        .where(
+            SignInSessionRow.user_id == user_id,
+            SignInSessionRow.revoked_at.is_(None),
+            SignInSessionRow.expires_at > func.now(),
+        )
+        .order_by(SignInSessionRow.last_used_at.desc(), SignInSessionRow.id.desc())
+    )
+    return [SignInSession.of(row, current_id=current_id) for row in rows]
+
+
+async def log_out(
+    db: AsyncSession, user_id: UserId, session_id: str, text: str | None, issuer: Issuer
+) -> None:
+    """End the session that calls, and that of the refresh token, if it is the same account's."""
+    ended = SignInSessionRow.id == session_id
+    if text and (token := refresh.read(text, issuer.refresh_keys)):
+        ended |= SignInSessionRow.family == token.family
+    await db.execute(_end(EndOfSession.LOGOUT).where(SignInSessionRow.user_id == user_id, ended))
+
+
+async def end(db: AsyncSession, user_id: UserId, session_id: str) -> None:
+    """End one of the account's sessions; one that was ended is ended.
+
+    Raises:
+        SessionNotFound: the account never had such a one.
+    """
+    own = (SignInSessionRow.user_id == user_id, SignInSessionRow.id == session_id)
+    if await db.scalar(select(SignInSessionRow.id).where(*own)) is None:
+        raise SessionNotFound
+    await db.execute(_end(EndOfSession.ENDED_ELSEWHERE).where(*own))
+
+
+async def end_others(
+    db: AsyncSession, user_id: UserId, *, current_id: str, because: EndOfSession
+) -> None:
+    """End all sessions of the account but this one."""
+    await db.execute(
+        _end(because).where(SignInSessionRow.user_id == user_id, SignInSessionRow.id != current_id)
+    )
+
+
+def _end(because: EndOfSession) -> Update:
+    return (
+        update(SignInSessionRow)
+        .where(SignInSessionRow.revoked_at.is_(None))
+        .values(revoked_at=func.now(), revoked_because=because)
+    )

@@ -51,12 +51,17 @@ class HubError(Exception):
         *,
         errors: list[Fault] | None = None,
         retry_after_ms: int | None = None,
+        keeps_changes: bool = False,
     ) -> None:
-        """`detail` is shown to people; never put a secret or another person's data into it."""
+        """`detail` is shown to people; never put a secret or another person's data into it.
+
+        `keeps_changes`: what was done before stays done, where a refusal otherwise undoes it.
+        """
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.errors = errors
         self.retry_after_ms = retry_after_ms
+        self.keeps_changes = keeps_changes
 
     def __init_subclass__(cls) -> None:
         """Enter the class into the catalogue; two classes cannot share a type."""
@@ -117,6 +122,12 @@ class Forbidden(HubError):
     """Signed in, but not allowed to."""
 
     type, status, title = "auth/forbidden", 403, "You are not allowed to do this."
+
+
+class SessionNotFound(HubError):
+    """No such sign-in session, or somebody else's: the two look the same."""
+
+    type, status, title = "auth/session-not-found", 404, "There is no such sign-in session."
 
 
 class UserExists(HubError):

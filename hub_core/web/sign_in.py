@@ -11,9 +11,10 @@ from hub_core.adapters.settings import settings
 from hub_core.adapters.tokens import access_tokens
 from hub_core.kernel.clock import utc_now
 from hub_core.kernel.ids import new_id
+from hub_core.web.caller import UserAgent
 
 
-async def _issuer() -> Issuer:
+async def _issuer(agent: UserAgent) -> Issuer:
     read = settings()
     return Issuer(
         access=access_tokens(read, utc_now, new_id),
@@ -22,6 +23,7 @@ async def _issuer() -> Issuer:
         clock=utc_now,
         mint_id=new_id,
         chance=secrets.token_bytes,
+        user_agent=agent,
     )
 
 

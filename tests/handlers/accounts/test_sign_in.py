@@ -6,29 +6,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 
-from tests.container import Answer, Container
-from tests.gateway_events import http_event
-
-ADA = {"email": "Ada@Example.com", "password": "correct horse", "displayName": "Ada"}
-
-
-def register(container: Container, **changes: Any) -> Answer:
-    return container.http(
-        "handlers.accounts.register",
-        http_event("POST", "/v1/auth/register", body={**ADA, **changes}),
-    )
-
-
-def log_in(container: Container, **changes: Any) -> Answer:
-    body = {"email": ADA["email"], "password": ADA["password"], **changes}
-    return container.http(
-        "handlers.accounts.login", http_event("POST", "/v1/auth/login", body=body)
-    )
-
-
-def me(container: Container, token: str | None) -> Answer:
-    return container.http("handlers.accounts.me", http_event("GET", "/v1/auth/me", token=token))
+from tests.container import Container
+from tests.handlers.accounts.client import ADA, alike, log_in, me, register
 
 
 def test_who_registers_is_signed_in(container: Container) -> None:
@@ -91,7 +72,9 @@ def test_fifty_at_once_make_one_account(
     crowd = containers(10)
 
     with ThreadPoolExecutor(len(crowd)) as pool:
-        answers = list(pool.map(lambda i: register(crowd[i % len(crowd)]), range(50)))
+        answers = list(
+            pool.map(lambda i: register(crowd[i % 10], source_ip=f"192.0.2.{i}"), range(50))
+        )
 
     assert sorted(answer.status for answer in answers) == [201, *[409] * 49]
 
@@ -129,18 +112,30 @@ def test_what_does_not_fit_is_named_and_not_repeated(
 def test_an_unknown_address_looks_like_a_wrong_password(container: Container) -> None:
     register(container)
 
-    wrong = log_in(container, password="wrong horse")
-    unknown = log_in(container, email="nobody@example.com")
+    wrong = log_in(container, password="wrong horse", source_ip="192.0.2.2")
+    unknown = log_in(container, email="nobody@example.com", source_ip="192.0.2.3")
 
     assert (wrong.status, wrong.json["type"]) == (401, "auth/invalid-credentials")
     assert alike(wrong) == alike(unknown)
 
 
-def alike(answer: Answer) -> tuple[Any, ...]:
-    """All of an answer but the number of its request."""
-    body = {key: value for key, value in answer.json.items() if key != "instance"}
-    headers = {**answer.headers, "content-length": None}
-    return answer.status, headers, answer.cookies, body
+def test_an_unknown_address_costs_a_hash_too(
+    container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(container)
+    verified: list[str] = []
+    verify = PasswordHasher.verify
+
+    def counted(self: PasswordHasher, kept: str, secret: bytes) -> bool:
+        verified.append(kept)
+        return verify(self, kept, secret)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    log_in(container, password="wrong horse")
+    log_in(container, email="nobody@example.com")
+
+    somebodys, nobodys = verified
+    assert somebodys.split("$")[:4] == nobodys.split("$")[:4]
 
 
 def test_dearer_hashing_replaces_the_hash_at_the_next_sign_in(
