@@ -1,9 +1,5 @@
 """`POST /v1/meetings/{id}/room-token`: a ticket for one join."""
 
-from hub_core.adapters.ice import ice_servers
-from hub_core.adapters.settings import settings
-from hub_core.adapters.tokens import room_tokens
-from hub_core.kernel.clock import utc_now
 from hub_core.kernel.errors import (
     InvalidRoomToken,
     LobbyRejected,
@@ -12,7 +8,6 @@ from hub_core.kernel.errors import (
     MeetingLocked,
     MeetingNotFound,
 )
-from hub_core.kernel.ids import new_id
 from hub_core.meetings.schemas import RoomTicket, TicketDraft
 from hub_core.meetings.tickets import Account, Guest, TicketOffice
 from hub_core.web.api import api, lambda_handler
@@ -48,15 +43,7 @@ async def get_room_token(
     """
     given = draft.display_name if draft else None
     who = Account(caller.user_id) if isinstance(caller, SignedIn) else Guest(caller, given)
-    office = TicketOffice(
-        db=db,
-        tokens=room_tokens(settings(), utc_now, new_id),
-        ws_url=settings().websocket_url,
-        ice_servers=lambda participant_id: ice_servers(settings(), participant_id, utc_now()),
-        clock=utc_now,
-        mint=new_id,
-    )
-    return await office.ticket(meeting_id, who)
+    return await TicketOffice.opened(db).ticket(meeting_id, who)
 
 
 handler = lambda_handler(app)

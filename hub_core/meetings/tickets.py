@@ -9,10 +9,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub_core.accounts.tables import UserRow
-from hub_core.adapters.tokens import RoomClaims, TokenClass
-from hub_core.kernel.clock import Clock
+from hub_core.adapters.ice import ice_servers
+from hub_core.adapters.settings import settings
+from hub_core.adapters.tokens import RoomClaims, TokenClass, room_tokens
+from hub_core.kernel.clock import Clock, utc_now
 from hub_core.kernel.errors import InvalidRoomToken, InvalidToken, MeetingNotFound
-from hub_core.kernel.ids import MeetingId, Mint, ParticipantId, UserId
+from hub_core.kernel.ids import MeetingId, Mint, ParticipantId, UserId, new_id
 from hub_core.kernel.roles import Role
 from hub_core.meetings.membership import visitor
 from hub_core.meetings.schemas import NAMELESS, RoomTicket
@@ -46,6 +48,18 @@ class TicketOffice:
     ice_servers: Callable[[ParticipantId], list[dict[str, Any]]]
     clock: Clock
     mint: Mint
+
+    @classmethod
+    def opened(cls, db: AsyncSession) -> "TicketOffice":
+        """As this process's settings and clock have it."""
+        return cls(
+            db=db,
+            tokens=room_tokens(settings(), utc_now, new_id),
+            ws_url=settings().websocket_url,
+            ice_servers=lambda participant_id: ice_servers(settings(), participant_id, utc_now()),
+            clock=utc_now,
+            mint=new_id,
+        )
 
     async def ticket(self, meeting_id: MeetingId, caller: Account | Guest) -> RoomTicket:
         """A ticket for one join, now or at the lobby. A refusal leaves no trace.
