@@ -29,6 +29,8 @@ class Running:
     """`http://localhost:4000`."""
     socket_url: str
     """`ws://localhost:4000/ws`; empty without a WebSocket API."""
+    control_url: str
+    """`http://localhost:51234`: faults and connections, for this machine alone."""
     stores: Sequence[tuple[str, str]]
     """Name and whereabouts of each data store; no URL, which carries a password."""
     data: Path
@@ -60,6 +62,7 @@ def _places(running: Running) -> Iterator[tuple[str, str]]:
     if ("GET", "/docs") in _routes(running.template):
         yield "Docs", f"{running.url}/docs"
     yield from running.stores
+    yield "Control", f"{running.control_url}/faults"
     yield "Data folder", f"{running.data}  (to share it: services.env)"
 
 

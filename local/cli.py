@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.gateway.faults import KINDS, Fault, UnknownFaultError, read_fault
+
 _LAST_PORT = 65535
 _DEFAULT_PORT = "4000"
 
@@ -30,6 +32,11 @@ class Options:
     """Functions run in threads of this process, for a debugger."""
     per_connection_serial: bool
     """Messages of one connection wait for each other; on AWS they may not."""
+    control_port: int
+    """Where faults are switched and connections looked at; 0 for any free port."""
+    faults: Mapping[str, Fault]
+    seed: int
+    """Of the faults' chances."""
     time_scale: float
     """Factor on how long connections last and schedules wait; 0.01 makes two hours 72 seconds."""
 
@@ -102,8 +109,32 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.e
         metavar="FACTOR",
         help="on idle and longest connections and on schedules: 0.01 makes two hours 72 seconds",
     )
+    parser.add_argument(
+        "--fault",
+        type=_fault,
+        action="append",
+        default=[],
+        dest="faults",
+        metavar="KIND=CHANCE[:MOST]",
+        help="let something go wrong by chance, as post.throttle=0.1 or message.delay=0.5:2 (two "
+        f"seconds at most); may be given several times; kinds: {', '.join(KINDS)}",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        help="of the faults' chances; the same seed, the same chances",
+    )
+    parser.add_argument(
+        "--control-port",
+        type=_port,
+        default="0",
+        metavar="PORT",
+        help="where a running emulator is controlled (GET, PUT, DELETE /faults); default: any free",
+    )
     given = vars(parser.parse_args(arguments))
-    return Options(**{**given, "parameters": dict(given["parameters"])})
+    pairs = {name: dict(given[name]) for name in ("parameters", "faults")}
+    return Options(**{**given, **pairs})
 
 
 def _port(text: str) -> int:
@@ -133,3 +164,11 @@ def _scale(text: str) -> float:
     if not 0 < scale < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is no factor (a number above 0)")
     return scale
+
+
+def _fault(text: str) -> tuple[str, Fault]:
+    kind, _, fault = text.partition("=")
+    try:
+        return kind, read_fault(kind, fault)
+    except UnknownFaultError as unknown:
+        raise argparse.ArgumentTypeError(str(unknown)) from None

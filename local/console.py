@@ -11,13 +11,14 @@ from rich.color import ColorSystem
 from rich.console import Console as Terminal
 from rich.style import Style
 
-from local.gateway.observer import Invocation, Observation
+from local.gateway.observer import Invocation, Observation, Struck
 
 _PLAIN = Style()
 _DIM = Style(dim=True)
 _GOOD = Style(color="green")
 _WARN = Style(color="yellow")
 _BAD = Style(color="red", bold=True)
+_FAULT = Style(color="magenta")
 _NAMES = tuple(Style(color=name) for name in ("cyan", "magenta", "blue", "bright_black"))
 
 _CLIENT_ERROR, _SERVER_ERROR = 400, 500
@@ -54,7 +55,9 @@ class Console:
 
     def observe(self, observation: Observation) -> None:
         """Write a line for an invocation, unless it is a health check that went well."""
-        if isinstance(observation, Invocation) and not _quiet(observation):
+        if isinstance(observation, Struck):
+            self._fault(observation)
+        elif isinstance(observation, Invocation) and not _quiet(observation):
             self._invocation(observation)
 
     def function(self, name: str, line: str) -> None:
@@ -70,7 +73,7 @@ class Console:
     def _invocation(self, done: Invocation) -> None:
         status = str(done.status) if done.status else ("error" if done.error else "ok")
         cells = (
-            self._paint(time.strftime("%H:%M:%S", self._clock()), _DIM),
+            self._clocked(),
             self._paint(f"{status:>5}", _color(done)),
             f"{done.route:<32}",
             f"{done.milliseconds:8.1f} ms",
@@ -80,6 +83,14 @@ class Console:
         self.line("  ".join(cells))
         if done.error:
             self.line(self._paint(f"          {done.error}", _BAD))
+
+    def _fault(self, fault: Struck) -> None:
+        amount = f", {fault.amount:.3g}" if fault.amount else ""
+        what = f"{fault.kind} (seed {fault.seed}, chance {fault.number}{amount})"
+        self.line(f"{self._clocked()}  {self._paint('fault', _FAULT)}  {what}  {fault.subject}")
+
+    def _clocked(self) -> str:
+        return self._paint(time.strftime("%H:%M:%S", self._clock()), _DIM)
 
     def _paint(self, text: str, style: Style) -> str:
         return style.render(text, color_system=self._colors) if self._colors else text

@@ -11,14 +11,18 @@ from local.addresses import Address, Addresses
 from local.banner import Running, banner
 from local.cli import Options
 from local.console import Console
-from local.gateway.front import listen
+from local.control.app import ControlApp, Reach
+from local.gateway.faults import Faults
+from local.gateway.front import Front, listen
 from local.gateway.gateway import Gateway
 from local.gateway.limits import Limits
 from local.gateway.setup import Setup
-from local.lambdas.fleet import Fleet, Watchers
+from local.lambdas.fleet import Fleet
 from local.lambdas.pool import Lifecycle
 from local.lambdas.processes import Processes
 from local.lambdas.threads import Threads
+from local.lambdas.watchers import Watchers
+from local.mischief import Mischief
 from local.model import Template
 from local.notes import left_in
 from local.queues.pollers import Pollers
@@ -68,6 +72,7 @@ async def emulate(desk: Desk) -> None:
     _tell(template, desk.console)
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(closing(listen(options.host, options.port)))
+        control_listener = stack.enter_context(closing(listen("127.0.0.1", options.control_port)))
         folder = stack.enter_context(data_folder(options.data))
         keyring = Keyring(folder)
         stores = Stores(template, environment)
@@ -86,10 +91,13 @@ async def emulate(desk: Desk) -> None:
         ]
 
         limits = Limits().scaled(options.time_scale)
-        lambdas = _fleet(template, extra, desk)
+        observer = desk.console.observe
+        faults = Faults(observer)
+        faults.enforce(options.faults, options.seed)
+        lambdas = _fleet(template, extra, desk, faults)
         await lambdas.start()
         stack.push_async_callback(lambdas.stop)
-        setup = Setup(lambdas, limits, desk.console.observe, serial=options.per_connection_serial)
+        setup = Setup(lambdas, limits, observer, faults, serial=options.per_connection_serial)
         gateway = Gateway(
             template, setup, credentials, listener=listener, redis_url=shared.get(REDIS_URL)
         )
@@ -104,13 +112,25 @@ async def emulate(desk: Desk) -> None:
         schedules.start()
         stack.push_async_callback(schedules.stop)
 
-        about = {"pid": os.getpid(), "url": doors.url, "socketUrl": doors.socket_url}
+        control = ControlApp(Reach(faults, lambdas, lambda: gateway.connections))
+        control_front = Front(control, control_listener)
+        await control_front.serve()
+        stack.push_async_callback(control_front.stop)
+
+        control_url = f"http://localhost:{control_listener.getsockname()[1]}"
+        about = {
+            "pid": os.getpid(),
+            "url": doors.url,
+            "socketUrl": doors.socket_url,
+            "controlUrl": control_url,
+        }
         region = {"AWS_REGION": template.region}
         stack.enter_context(left_in(folder, shared | extra | region, about))
         running = Running(
             template=template,
             url=doors.url,
             socket_url=doors.socket_url,
+            control_url=control_url,
             stores=stores.whereabouts(),
             data=options.data,
             seconds=time.monotonic() - began,
@@ -148,11 +168,11 @@ def _addresses(
     return Addresses(apis, urls.get(AWS_ENDPOINT_URL, ""))
 
 
-def _fleet(template: Template, extra: Mapping[str, str], desk: Desk) -> Fleet:
+def _fleet(template: Template, extra: Mapping[str, str], desk: Desk, faults: Faults) -> Fleet:
     kind = Threads if desk.options.in_process else Processes
     return kind(
         template.functions,
         environment=extra,
         lifecycle=Lifecycle(containers=desk.options.containers),
-        watchers=Watchers(log=desk.console.function),
+        watchers=Watchers(log=desk.console.function, meddle=Mischief(faults)),
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+import httpx
+
 from local.services.tether import tethered
 
 ROOT = Path(__file__).parents[1]
@@ -33,6 +35,8 @@ class Emulator:
     """`http://127.0.0.1:PORT`."""
     socket_url: str = ""
     """`ws://127.0.0.1:PORT/ws`."""
+    control_url: str = ""
+    """`http://127.0.0.1:PORT`: `PUT /faults`, `POST /functions/{name}/kill`, …"""
     _written: threading.Condition = field(default_factory=threading.Condition)
     _reader: threading.Thread | None = None
     _over: bool = False
@@ -50,6 +54,17 @@ class Emulator:
         if self._reader:
             self._reader.join()
         return code
+
+    def faults(self, faults: Mapping[str, str], seed: int = 0) -> None:
+        """Put faults in force instead of those before: `{"post.throttle": "0.2"}`; {} for none."""
+        asked = {"seed": seed, "faults": dict(faults)}
+        httpx.put(f"{self.control_url}/faults", json=asked).raise_for_status()
+
+    def kill(self, function: str) -> int:
+        """Kill a function's containers, whatever they do; how many there were."""
+        answer = httpx.post(f"{self.control_url}/functions/{function}/kill").raise_for_status()
+        killed: int = answer.json()["killed"]
+        return killed
 
     def line(self, text: str, seconds: float = 30) -> str:
         """The first line with `text` that it writes or has written; fails if none comes."""
@@ -79,6 +94,7 @@ class Emulator:
         self.line("Ready after", 60)
         about = json.loads((self.data / "emulator.json").read_text())
         self.url = about["url"].replace("localhost", "127.0.0.1")
+        self.control_url = about["controlUrl"].replace("localhost", "127.0.0.1")
         self.socket_url = about["socketUrl"].replace("localhost", "127.0.0.1")
 
 

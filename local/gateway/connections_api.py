@@ -1,5 +1,6 @@
 """The `@connections` management API: how a backend reaches clients, and what AWS answers."""
 
+import asyncio
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -43,6 +44,7 @@ class ConnectionsApi:
         self._nodes = nodes
         self._limits = setup.limits
         self._observer = setup.observer
+        self._faults = setup.faults
 
     @staticmethod
     def takes(raw_path: str) -> bool:
@@ -65,15 +67,22 @@ class ConnectionsApi:
             signer = self._verifier.verify(request)
         except SignatureRefusedError as refused:
             return _error(403, refused.error, str(refused))
+        if refusal := self._refusal(request, stage, connection_id):
+            return refusal
+        if (socket := self._sockets.sockets.get(connection_id)) is None:
+            return await self._elsewhere(request, connection_id, signer)
+        if request.method == "POST" and (wrong := await self._wrong(request, socket)):
+            return wrong
+        return self._local(request, socket)
+
+    def _refusal(self, request: Request, stage: str | None, connection_id: str) -> Response | None:
         if stage not in (None, self._sockets.api.stage):
             return _error(403, "ForbiddenException", "Forbidden")
         if not WELL_FORMED.fullmatch(connection_id):
             return _error(400, "BadRequestException", f"Invalid connectionId: {connection_id}")
         if request.method == "POST" and len(request.body) > self._limits.message:
             return _error(413, "PayloadTooLargeException", "Payload too large")
-        if (socket := self._sockets.sockets.get(connection_id)) is not None:
-            return self._local(request, socket)
-        return await self._elsewhere(request, connection_id, signer)
+        return None
 
     def _local(self, request: Request, socket: Socket) -> Response:
         if request.method == "POST":
@@ -84,6 +93,19 @@ class ConnectionsApi:
             socket.delete()
             return _DELETED
         return _error(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
+
+    async def _wrong(self, request: Request, socket: Socket) -> Response | None:
+        """What a fault answers instead."""
+        if self._faults.strike("post.gone", socket.id) is not None:
+            return _GONE
+        if self._faults.strike("post.throttle", socket.id) is not None:
+            return _error(429, "LimitExceededException", "Rate exceeded")
+        if (seconds := self._faults.strike("post.timeout", socket.id)) is not None:
+            if self._faults.coin("post.timeout"):
+                _post(socket, request.body)
+            await asyncio.sleep(seconds)
+            return _error(500, "InternalServerErrorException", "Internal server error")
+        return None
 
     async def _elsewhere(
         self, request: Request, connection_id: str, signer: Credentials

@@ -16,6 +16,7 @@ from local.gateway.sigv4 import Credentials, Verifier
 from local.gateway.socket_api import SocketApi
 from local.gateway.socket_event import Handshake
 from local.gateway.socket_wire import SocketWire
+from local.gateway.sockets import Socket
 from local.model import Template
 
 ExtraRoutes = Mapping[tuple[str, str], Endpoint]
@@ -90,6 +91,11 @@ class Gateway:
         """`http://host:port`, as a client on this machine reaches it."""
         host = "127.0.0.1" if self._host in _WILDCARDS else self._host
         return f"http://{host}:{self.port}"
+
+    @property
+    def connections(self) -> dict[str, Socket]:
+        """The open connections on this node, by id."""
+        return self._sockets.sockets if self._sockets else {}
 
     async def start(self) -> None:
         """Open the doors.

@@ -59,7 +59,20 @@ class Closed:
     reason: str
 
 
-Observation = Invocation | Frame | Management | Opened | Closed
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """A fault was done on purpose."""
+
+    kind: str
+    number: int
+    """Which chance of this kind it was, since the faults were put in force."""
+    seed: int
+    amount: float
+    subject: str
+    """A connection id, or a function's name."""
+
+
+Observation = Invocation | Frame | Management | Opened | Closed | Struck
 
 Observer = Callable[[Observation], None]
 """Called in the event loop for every observation; must be quick and must not raise."""

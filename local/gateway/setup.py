@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from local.gateway.faults import Faults
 from local.gateway.limits import Limits
 from local.gateway.observer import Observer, ignore
 from local.lambdas.invocation import Lambdas
@@ -14,5 +15,7 @@ class Setup:
     lambdas: Lambdas
     limits: Limits = field(default_factory=Limits)
     observer: Observer = ignore
+    faults: Faults = field(default_factory=Faults)
+    """What goes wrong on purpose."""
     serial: bool = False
     """Invoke for the messages of one connection one after the other, not side by side."""

@@ -1,5 +1,6 @@
 """A WebSocket API: handshakes, messages and ends of connections, and the functions behind them."""
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -27,6 +28,9 @@ from local.model import SocketRoute, WebSocketApi
 
 CONNECT, DISCONNECT, DEFAULT = "$connect", "$disconnect", "$default"
 
+_HEAD_START = 0.02
+"""Seconds by which an overtaking message comes before the one that it overtakes."""
+
 _NOT_FOR_MESSAGES = frozenset({CONNECT, DISCONNECT})
 """Route keys that a message cannot select, whatever it says."""
 
@@ -51,6 +55,9 @@ class SocketApi:
         self._select = route_selection(api.route_selection)
         self._setup = setup
         self._observer = setup.observer
+        self._faults = setup.faults
+        self._overtaken: dict[str, asyncio.Event] = {}
+        """Messages that wait to be overtaken, by connection."""
         self._new_connection_id = new_connection_id
         self._connects = TokenBucket(setup.limits.connects_per_second, time.monotonic)
         self._tasks = Tasks()
@@ -68,6 +75,9 @@ class SocketApi:
     def message(self, socket: Socket, text: str) -> None:
         """Invoke the route of a message, beside whatever else is going on."""
         self._tasks.spawn(self._message(socket, text))
+        if self._faults.strike("message.duplicate", socket.id) is not None:
+            socket.again()
+            self._tasks.spawn(self._message(socket, text))
 
     def disconnected(self, socket: Socket, code: int, reason: str) -> None:
         """Forget a connection and invoke `$disconnect`."""
@@ -123,6 +133,7 @@ class SocketApi:
 
     async def _message(self, socket: Socket, text: str) -> None:
         try:
+            await self._held_up(socket)
             key = self._select(text)
             route = None if key in _NOT_FOR_MESSAGES else self.api.routes.get(key or DEFAULT)
             route = route or self.api.routes.get(DEFAULT)
@@ -132,6 +143,21 @@ class SocketApi:
                 await self._call(socket, route, text)
         finally:
             socket.finished()
+
+    async def _held_up(self, socket: Socket) -> None:
+        """Let a message wait, if a fault says so, and those that wait for it go on."""
+        if (seconds := self._faults.strike("message.delay", socket.id)) is not None:
+            await asyncio.sleep(seconds)
+        overtaken = self._overtaken.pop(socket.id, None)
+        if (seconds := self._faults.strike("message.reorder", socket.id)) is not None:
+            waits = self._overtaken[socket.id] = asyncio.Event()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await waits.wait()
+            self._overtaken.pop(socket.id, None)
+        if overtaken:
+            # After this one's event has gone out, not before.
+            asyncio.get_running_loop().call_later(_HEAD_START, overtaken.set)
 
     async def _call(self, socket: Socket, route: SocketRoute, text: str) -> None:
         request_id = new_id()
@@ -156,6 +182,10 @@ class SocketApi:
     # $disconnect
 
     async def _disconnect(self, origin: Origin, code: int, reason: str) -> None:
+        if self._faults.strike("disconnect.drop", origin.connection_id) is not None:
+            return
+        if (seconds := self._faults.strike("disconnect.delay", origin.connection_id)) is not None:
+            await asyncio.sleep(seconds)
         if route := self.api.routes.get(DISCONNECT):
             event = disconnect_event(code, reason, origin, new_id(), time.time())
             started = time.perf_counter()

@@ -14,6 +14,9 @@ GOING_AWAY_REASON = "Going away"
 NORMAL_CLOSURE = 1000
 DELETED_REASON = "Connection Closed Normally"
 
+_SLOWEST = 16.0
+"""Bytes a second of a client that is slow on purpose."""
+
 MESSAGES_IN_FLIGHT = 256
 """Messages of one connection under way before its socket is read no further."""
 
@@ -46,6 +49,11 @@ class Socket:
         self._limits = limits = setup.limits
         self._observer = setup.observer
         self._serial = setup.serial
+        # Slow from its first frame on, or never.
+        slow = setup.faults.strike("client.slow", origin.connection_id)
+        self._slow = None if slow is None else max(slow, _SLOWEST)
+        self._held = 0
+        self._free_at = 0.0
         self._waiting: deque[str] = deque()
         self._in_flight = 0
         self._loop = asyncio.get_running_loop()
@@ -73,11 +81,31 @@ class Socket:
         """
         if not self._wire.open:
             raise GoneError(self.id)
-        if self._wire.unsent + len(data) > self._limits.send_buffer:
+        if self._wire.unsent + self._held + len(data) > self._limits.send_buffer:
             raise BufferFullError(self.id)
         self._active = self._loop.time()
-        self._wire.send(data)
-        self._observer(Frame("out", self.id, data))
+        if self._slow is None:
+            self._pass(data)
+        else:
+            self._hold(data)
+
+    def _pass(self, data: bytes) -> None:
+        if self._wire.open:
+            self._wire.send(data)
+            self._observer(Frame("out", self.id, data))
+
+    def _hold(self, data: bytes) -> None:
+        """Send as slowly as this client is made to take it."""
+        assert self._slow is not None
+        self._held += len(data)
+        now = self._loop.time()
+        self._free_at = max(self._free_at, now) + len(data) / self._slow
+
+        def let_go() -> None:
+            self._held -= len(data)
+            self._pass(data)
+
+        self._loop.call_at(self._free_at, let_go)
 
     def delete(self) -> None:
         """Close as `DELETE @connections` does."""
@@ -110,6 +138,10 @@ class Socket:
             self._next()
         if self._in_flight + len(self._waiting) < MESSAGES_IN_FLIGHT:
             self._wire.resume_reading()
+
+    def again(self) -> None:
+        """One message is dealt with once more."""
+        self._in_flight += 1
 
     def closed(self, code: int, reason: str) -> None:
         """The connection is over."""

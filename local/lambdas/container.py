@@ -36,6 +36,10 @@ class Container(Protocol):
         """
         ...
 
+    def kill(self, verdict: Failure) -> None:
+        """End it at once; the caller of the event in it is told `verdict`."""
+        ...
+
     async def close(self) -> None:
         """End it."""
         ...

@@ -7,32 +7,22 @@ import time
 import uuid
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
 from local.lambdas.container import Container
 from local.lambdas.invocation import (
     Event,
     FunctionError,
-    LogLine,
-    Observer,
     Outcome,
     RequestTooLargeError,
 )
 from local.lambdas.pool import Job, Lifecycle, Pool
 from local.lambdas.runtime_api import Request
+from local.lambdas.watchers import Watchers
 from local.model import Function
 
 EVENT_LIMIT = 6 * 1024 * 1024
 """Bytes of JSON that a function may be given."""
-
-
-@dataclass(frozen=True)
-class Watchers:
-    """Who hears of what happens."""
-
-    observer: Observer = lambda _function, _event, _outcome: None
-    log: LogLine = lambda _function, _line: None
 
 
 class Fleet:
@@ -90,6 +80,14 @@ class Fleet:
         except asyncio.CancelledError:
             pool.withdraw(job)
             raise
+
+    def kill(self, function: str) -> int:
+        """Kill a function's containers, whatever they do; how many there were.
+
+        Raises:
+            KeyError: The template has no such function.
+        """
+        return self._pools[function].kill()
 
     async def _report(self, function: str, event: Event, job: Job, began: float) -> Outcome:
         answer = await job.done

@@ -64,6 +64,7 @@ class Pool:
         self._starting = 0
         self._jobs: set[Job] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._living: set[Container] = set()
         self._closed = False
 
     def submit(self, request: Request) -> Job:
@@ -89,6 +90,12 @@ class Pool:
         """Start a container ahead of the first event, unless there is one."""
         if not self._tasks:
             self._grow()
+
+    def kill(self) -> int:
+        """Kill all containers (SIGKILL), busy or not; how many there were."""
+        for container in tuple(self._living):
+            container.kill(_KILLED)
+        return len(self._living)
 
     async def close(self) -> None:
         """End all containers; for what waits or is under way, as if they were killed."""
@@ -129,6 +136,7 @@ class Pool:
 
     async def _live(self, container: Container) -> None:
         """A container's life, from its start to its end."""
+        self._living.add(container)
         try:
             try:
                 failure = await container.start()
@@ -143,6 +151,7 @@ class Pool:
                 fresh = False
                 await self._run(container, job)
         finally:
+            self._living.discard(container)
             await _to_the_end(container.close())
 
     async def _run(self, container: Container, job: Job) -> None:

@@ -13,10 +13,11 @@ from typing import Any, cast
 
 from local.lambdas.environment import container_environment
 from local.lambdas.failures import Failure, exited, out_of_memory, timed_out
-from local.lambdas.invocation import FunctionError, LogLine
+from local.lambdas.invocation import FunctionError
 from local.lambdas.keeper import Keeper
 from local.lambdas.memory import peak_mb
 from local.lambdas.runtime_api import Request, RuntimeApi
+from local.lambdas.watchers import Watchers
 from local.model import Function
 
 _INIT_LIMIT = timedelta(seconds=10)
@@ -37,13 +38,14 @@ class ProcessContainer:
         extra: Mapping[str, str],
         *,
         keeper: Keeper,
-        log: LogLine,
+        watchers: Watchers,
         freeze: bool,
     ) -> None:
         self._function = function
         self._extra = extra
         self._keeper = keeper
-        self._log = log
+        self._log = watchers.log
+        self._meddle = watchers.meddle
         self._api = RuntimeApi(self._freeze if freeze else lambda: None)
         self._frozen = False
         self._output = _Output(self._line, self._spawned, self._on_exit)
@@ -98,6 +100,7 @@ class ProcessContainer:
         self._thaw()
         answer = self._api.hand_out(request, deadline_ms=deadline_ms)
         self._watch_memory()
+        self._meddle(self._function.name, self)
         await _first(answer, self._exited, seconds=limit.total_seconds())
         self._check_memory()
         if answer.done() and self._verdict is None:
@@ -117,6 +120,16 @@ class ProcessContainer:
         if self.pid:
             self._verdict = self._verdict or verdict
             _signal_group(self.pid, signal.SIGKILL)
+
+    def pause(self, seconds: float) -> None:
+        """Let the process and its children stand still for a while."""
+        if pid := self.pid:
+            _signal_group(pid, signal.SIGSTOP)
+            asyncio.get_running_loop().call_later(seconds, self._go_on, pid)
+
+    def _go_on(self, pid: int) -> None:
+        if pid == self.pid and not self._frozen:
+            _signal_group(pid, signal.SIGCONT)
 
     async def close(self) -> None:
         """End the process and hang up."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from local.lambdas.fleet import Fleet, Watchers
+from local.lambdas.fleet import Fleet
 from local.lambdas.keeper import Keeper
 from local.lambdas.pool import Lifecycle
 from local.lambdas.process import ProcessContainer
+from local.lambdas.watchers import Watchers
 from local.model import Function
 
 
@@ -47,6 +48,6 @@ class Processes(Fleet):
             function,
             self._environment,
             keeper=self._keeper,
-            log=self._watchers.log,
+            watchers=self._watchers,
             freeze=self._lifecycle.freeze,
         )

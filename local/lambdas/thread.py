@@ -23,6 +23,7 @@ from local.lambdas.failures import (
 )
 from local.lambdas.invocation import FunctionError, LogLine
 from local.lambdas.runtime_api import Request
+from local.lambdas.watchers import Watchers
 from local.model import Function
 
 Answer = bytes | FunctionError
@@ -35,9 +36,10 @@ class ThreadContainer:
     A thread cannot be killed: after a timeout its caller is told so and it goes on, abandoned.
     """
 
-    def __init__(self, function: Function, *, log: LogLine) -> None:
+    def __init__(self, function: Function, *, watchers: Watchers) -> None:
         self._function = function
-        self._log = log
+        self._log = watchers.log
+        self._meddle = watchers.meddle
         self._loop = asyncio.get_running_loop()
         self._log_stream = log_stream_name()
         self._requests: queue.SimpleQueue[tuple[Request, asyncio.Future[Answer]] | None] = (
@@ -46,6 +48,7 @@ class ThreadContainer:
         self._initialised: asyncio.Future[Failure | None] = self._loop.create_future()
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._exit_code = 0
+        self._verdict: Failure | None = None
         self._abandoned = False
 
     @property
@@ -68,6 +71,7 @@ class ThreadContainer:
         """Hand out one event and wait for its end, or for the time limit."""
         answer: asyncio.Future[Answer] = self._loop.create_future()
         self._requests.put((request, answer))
+        self._meddle(self._function.name, self)
         await asyncio.wait(
             cast("set[asyncio.Future[Any]]", {answer, self._ended}),
             timeout=self._function.timeout.total_seconds(),
@@ -76,9 +80,18 @@ class ThreadContainer:
         if answer.done():
             return answer.result()
         if self._ended.done():
-            return exited(self._exit_code)(request.id)
+            return (self._verdict or exited(self._exit_code))(request.id)
         self._abandoned = True
         return timed_out(self._function.timeout)(request.id)
+
+    def kill(self, verdict: Failure) -> None:
+        """Tell its caller so and abandon it: a thread cannot be killed."""
+        self._verdict, self._abandoned = verdict, True
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    def pause(self, seconds: float) -> None:
+        """A thread cannot be made to stand still."""
 
     async def settle(self) -> None:
         """Nothing happens between an answer and the next event."""

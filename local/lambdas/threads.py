@@ -4,9 +4,10 @@ import os
 import sys
 from collections.abc import Mapping
 
-from local.lambdas.fleet import Fleet, Watchers
+from local.lambdas.fleet import Fleet
 from local.lambdas.pool import Lifecycle
 from local.lambdas.thread import ThreadContainer
+from local.lambdas.watchers import Watchers
 from local.model import Function
 
 
@@ -70,4 +71,4 @@ class Threads(Fleet):
         self._before, self._paths = {}, []
 
     def _launch(self, function: Function) -> ThreadContainer:
-        return ThreadContainer(function, log=self._watchers.log)
+        return ThreadContainer(function, watchers=self._watchers)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from local.gateway.faults import Faults, read_fault
 from local.gateway.front import listen
 from local.gateway.gateway import Gateway
 from local.gateway.limits import Limits
@@ -110,6 +111,8 @@ async def served(
     limits: Limits | None = None,
     redis_url: str | None = None,
     serial: bool = False,
+    faults: Mapping[str, str] | None = None,
+    seed: int = 0,
 ) -> AsyncIterator[Served]:
     """Serve the two APIs on a free port; without either, the routes are the functions' names."""
     if http is None and sockets is None:
@@ -125,9 +128,11 @@ async def served(
     )
     lambdas = Functions(dict(functions))
     seen: list[Observation] = []
+    wrong = Faults(seen.append)
+    wrong.enforce({kind: read_fault(kind, text) for kind, text in (faults or {}).items()}, seed)
     gateway = Gateway(
         template,
-        Setup(lambdas, limits or Limits(), seen.append, serial=serial),
+        Setup(lambdas, limits or Limits(), seen.append, wrong, serial=serial),
         CREDENTIALS,
         listener=listen("127.0.0.1", 0),
         redis_url=redis_url,

@@ -14,7 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from local.lambdas.fleet import Fleet, Watchers
+from local.gateway.faults import Faults
+from local.lambdas.fleet import Fleet
 from local.lambdas.invocation import (
     Outcome,
     RequestTooLargeError,
@@ -23,6 +24,8 @@ from local.lambdas.invocation import (
 from local.lambdas.pool import Lifecycle
 from local.lambdas.processes import Processes
 from local.lambdas.threads import Threads
+from local.lambdas.watchers import Watchers
+from local.mischief import Mischief
 from local.model import Function
 
 CODE = Path(__file__).parent / "containers"
@@ -58,6 +61,7 @@ def starter(kind: type[Processes | Threads], stack: AsyncExitStack) -> Start:
         *,
         lifecycle: Lifecycle | None = None,
         extra: dict[str, str] | None = None,
+        faults: Faults | None = None,
         **of: Any,
     ) -> Started:
         lines: list[str] = []
@@ -66,7 +70,9 @@ def starter(kind: type[Processes | Threads], stack: AsyncExitStack) -> Start:
             {"F": function},
             environment=extra or {"AWS_ACCESS_KEY_ID": "local"},
             lifecycle=lifecycle,
-            watchers=Watchers(log=lambda _name, line: lines.append(line)),
+            watchers=Watchers(
+                log=lambda _name, line: lines.append(line), meddle=Mischief(faults or Faults())
+            ),
         )
         await fleet.start()
         stack.push_async_callback(fleet.stop)
