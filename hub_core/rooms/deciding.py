@@ -112,10 +112,10 @@ def decide(command: Command, room: Room, me: Participant, now: Now) -> Outcome:
     rule = RULES[type(command)]
     if rule.wire and room.ended_at:
         raise MeetingEnded
-    if not me.role.may_act_as(rule.by):
-        raise MeetingForbidden
     if rule.wire and not rule.in_lobby and me.id not in room.people:
         raise NotJoined
+    if not me.role.may_act_as(rule.by):
+        raise MeetingForbidden
     extra: tuple[Any, ...] = (now,) if rule.asks_for_now else ()
     heard = _Heard(room, now, None if rule.by_server else me.id)
     for event in rule.decide(command, room, me, *extra):

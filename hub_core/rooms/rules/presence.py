@@ -190,7 +190,8 @@ def enter(
         raise InvalidRoomToken("This room token was used; ask for a new one.")
     if me.generation < room.barred.get(me.id, 0):
         raise InvalidRoomToken
-    settings = max(command.settings, room.settings, key=lambda one: one.version)
+    # PostgreSQL may know newer ones, if REST has not reached the room yet.
+    settings = max(room.settings, command.settings, key=lambda one: one.version)
     match entry(settings, command.visitor, ended=room.ended_at is not None, now=now.at):
         case Refused(error):
             raise error
