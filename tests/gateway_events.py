@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,11 +66,12 @@ def connect_event(connection_id: str, *, headers: Mapping[str, str] | None = Non
     }
 
 
-def message_event(connection_id: str, frame: Any) -> Any:
+def message_event(connection_id: str, frame: Any, *, connected_sec_ago: float = 1) -> Any:
     """A message through `$default`. `frame` goes as JSON unless it is text already."""
     return {
         "requestContext": {
             **_socket_context("$default", "MESSAGE", connection_id),
+            "connectedAt": round((time.time() - connected_sec_ago) * 1000),
             "messageId": _request_id(),
         },
         "body": frame if isinstance(frame, str) else json.dumps(frame),

@@ -34,6 +34,7 @@ class RoomControl:
     async def end(self, meeting_id: MeetingId) -> None:
         """`meetings.ended_at` is set: everyone hears `room.ended`, and is closed."""
         await self._have(meeting_id, the_server, Ended())
+        await self.dispatch().disbanded(meeting_id)
 
     async def settings_changed(
         self, meeting_id: MeetingId, settings: MeetingSettings, by: ParticipantId | None = None

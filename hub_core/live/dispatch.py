@@ -1,7 +1,7 @@
 """The only place where a decision meets the world: decide, commit, drain, deliver."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -23,10 +23,12 @@ from hub_core.live.answers import (
 from hub_core.live.connections import Connections
 from hub_core.live.delivery import Delivery
 from hub_core.live.store import RoomStore
+from hub_core.rooms.changes import SettingsChanged
 from hub_core.rooms.deciding import Now, Outcome, decide
 from hub_core.rooms.messages import ANY_FRAME, Command, Limit, Reply, problem_reply
 from hub_core.rooms.room import Participant, Room
 from hub_core.rooms.rules.presence import Dropped, Lapsed, Noticed
+from hub_core.rooms.rules.running import Settled
 
 TRIES: Final = 16
 """Of a hundred who enter one room at the same moment, the unluckiest needed six."""
@@ -105,7 +107,7 @@ class Dispatch:
         request = self._request(asked, outcome, me, reply)
         match await self.rooms.commit(outcome, request, asked.nonce):
             case Committed() as committed:
-                await self._deliver(outcome, committed, request, reply, asked.nonce)
+                await self._deliver(asked, outcome, committed, replace(request, reply=reply))
                 if asked.sign_of_life:
                     await self.lapsed(asked.meeting_id, committed.due)
                 return Handled(committed.room, outcome, reply, refused)
@@ -138,10 +140,13 @@ class Dispatch:
     async def lapsed(self, meeting_id: MeetingId, dues: Iterable[Due]) -> None:
         """Their lease or grace is over, unless a sign of life comes in meanwhile."""
         for due in dues:
+            actor = someone(due.participant_id)
             try:
-                await self.handle(meeting_id, someone(due.participant_id), Lapsed(), fences=(due,))
+                handled = await self.handle(meeting_id, actor, Lapsed(), fences=(due,))
             except NotJoined:
                 continue  # somebody else was quicker to sweep
+            if handled.room.ended_at:
+                await self.disbanded(meeting_id)
 
     async def drained(self, meeting_id: MeetingId) -> None:
         """Put out what somebody who died has left in the log."""
@@ -150,7 +155,10 @@ class Dispatch:
             await self._gone(await self.delivery.reach(room, room.at, self.mint()))
 
     async def disbanded(self, meeting_id: MeetingId) -> None:
-        """The meeting was ended: whoever is still in the room is told, and the room closed."""
+        """The meeting was ended: whoever is still in the room is told, and the room closed.
+
+        It is up to whoever ended it, once the one who asked for it has its reply; and the sweep's.
+        """
         room = await self.rooms.load(meeting_id)
         if room is None or room.ended_at is None:
             return
@@ -214,17 +222,25 @@ class Dispatch:
             yield f"{limit.name}:{me.id if limit.per == 'session' else ''}", scaled
 
     async def _deliver(
-        self, outcome: Outcome, committed: Committed, request: Request, reply: bytes, nonce: str
+        self, asked: "_Asked", outcome: Outcome, committed: Committed, request: Request
     ) -> None:
+        room = committed.room
         for whisper in outcome.whispers:
-            await self.delivery.journal.whisper(committed.room, whisper)
-        gone = await self.delivery.deliver(outcome, committed, nonce)
+            await self.delivery.journal.whisper(room, whisper)
+        gone = await self.delivery.deliver(outcome, committed, asked.nonce)
         if outcome.whispers:
-            meeting_id = committed.room.meeting_id
-            await self.rooms.keep_reply(meeting_id, replace(request, reply=reply))
+            await self.rooms.keep_reply(room.meeting_id, request)
         await self._gone(gone)
-        if outcome.after.ended_at and not outcome.before.ended_at:
-            await self.disbanded(committed.room.meeting_id)
+        if _unheard(outcome, room, gone):
+            await self.handle(asked.meeting_id, asked.actor, asked.command)
+        if any(isinstance(one, SettingsChanged) and not one.stored for one in outcome.changes):
+            await self._settle(room)
+
+    async def _settle(self, room: Room) -> None:
+        """The settings were changed in the room; if also over REST, PostgreSQL has both by now."""
+        settings = await self.delivery.journal.settings(room.meeting_id)
+        if settings.version > room.settings.version:
+            await self.handle(room.meeting_id, the_server, Settled(settings=settings))
 
     async def _gone(self, gone: Iterable[ConnectionId]) -> None:
         for connection_id in gone:
@@ -242,6 +258,20 @@ class _Asked:
     sign_of_life: bool
     fences: tuple[Due, ...]
     nonce: str
+
+
+def _unheard(outcome: Outcome, room: Room, gone: Container[ConnectionId]) -> bool:
+    """Whether a notice that waits for the lost was sent to somebody who only now turns out to be.
+
+    Then the command is decided on once more, and the notice goes where it waits.
+    """
+    return any(
+        room.people[who].connection_id in gone
+        for notice in outcome.notices
+        if notice.keeps
+        for who in notice.to
+        if who in room.people
+    )
 
 
 def someone(participant_id: ParticipantId) -> Actor:

@@ -6,7 +6,7 @@ client would learn in API Gateway's words and not in ours.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -28,7 +28,7 @@ from hub_core.kernel.errors import (
     Unavailable,
     UnknownType,
 )
-from hub_core.kernel.ids import ConnectionId
+from hub_core.kernel.ids import ConnectionId, MeetingId
 from hub_core.kernel.values import from_ms
 from hub_core.live.connections import Connections, Seat
 from hub_core.live.dispatch import Actor, Dispatch
@@ -97,10 +97,10 @@ class Socket:
         if context["eventType"] != "MESSAGE":
             return
         connection_id = _connection_id(event)
-        frame = Frame("", None, None)
+        frame, over = Frame("", None, None), None
         try:
             frame = _frame(event)
-            reply: bytes | None = await self._answer(connection_id, frame)
+            reply, over = await self._answer(connection_id, frame)
         except HubError as error:
             reply = refusal(frame.request_id, error, context["requestId"])
         except DOWN as error:
@@ -112,21 +112,27 @@ class Socket:
         frames = [] if reply is None else [reply]
         if frame.kind == Ping.type and (warning := self._expiring(context)):
             frames.append(warning)
-        if await self.outbox.broadcast({connection_id: frames}):
-            await self._hung_up(connection_id)
+        gone = await self.outbox.broadcast({connection_id: frames})
+        await self._afterwards(gone, over)
 
-    async def _answer(self, connection_id: ConnectionId, frame: Frame) -> bytes | None:
+    async def _answer(
+        self, connection_id: ConnectionId, frame: Frame
+    ) -> tuple[bytes | None, MeetingId | None]:
+        """The reply, if there is one; and the meeting, if this has ended it."""
+        over = None
         if frame.kind in self.front.answers:
             reply = await self.front.answer(connection_id, frame)
         elif frame.kind in COMMANDS:
-            reply = await self._in_room(connection_id, frame)
+            reply, over = await self._in_room(connection_id, frame)
         else:
             raise UnknownType
         if frame.request_id is None and reply.startswith(_ACK):
-            return None
-        return answering(frame.request_id, reply)
+            return None, over
+        return answering(frame.request_id, reply), over
 
-    async def _in_room(self, connection_id: ConnectionId, frame: Frame) -> bytes:
+    async def _in_room(
+        self, connection_id: ConnectionId, frame: Frame
+    ) -> tuple[bytes, MeetingId | None]:
         command = read_command(COMMANDS[frame.kind], frame.payload)
         seat = self.connections.remembered(connection_id)
         try:
@@ -141,16 +147,16 @@ class Socket:
         except NotJoined:
             self.connections.forget(connection_id)
             if isinstance(command, Ping):
-                return Pong(server_time=self.clock()).frame()
+                return Pong(server_time=self.clock()).frame(), None
             earlier = await self.replies.earlier(connection_id, frame.request_id)
             if earlier is None:
                 raise
-            return earlier
+            return earlier, None
         room = handled.room
         if seat.participant_id not in room.people and seat.participant_id not in room.lobby:
             await self.replies.keep(connection_id, frame.request_id, handled.reply)
             await self.connections.unseated(connection_id)
-        return handled.reply
+        return handled.reply, room.meeting_id if room.ended_at else None
 
     async def _seat(self, connection_id: ConnectionId) -> Seat:
         connection = await self.connections.find(connection_id)
@@ -172,11 +178,15 @@ class Socket:
         payload = {"reconnectWithinMs": left_ms}
         return orjson.dumps({"type": "connection.expiring", "payload": payload})
 
-    async def _hung_up(self, connection_id: ConnectionId) -> None:
+    async def _afterwards(self, gone: Iterable[ConnectionId], over: MeetingId | None) -> None:
+        """What follows when the reply is out. The sweep does it if this does not."""
         try:
-            await self.dispatch.dropped(connection_id)
+            for connection_id in gone:
+                await self.dispatch.dropped(connection_id)
+            if over is not None:
+                await self.dispatch.disbanded(over)
         except (HubError, *DOWN) as error:
-            logger.warning("a lost connection was not noted: %s", type(error).__name__)
+            logger.warning("left to the sweep: %s", type(error).__name__)
 
 
 def sitting(seat: Seat, connection_id: ConnectionId) -> Actor:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,6 +22,8 @@ class Gateway:
         self.gone: set[str] = set()
         """Connections that answer 410."""
         self.posts = 0
+        self.before_post: Callable[[], object] = lambda: None
+        """Called before a post is answered."""
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -93,5 +96,6 @@ class Gateway:
             self.gone.add(connection_id)
             return 204
         self.posts += 1
+        self.before_post()
         self.frames[connection_id].append(json.loads(body))
         return 200

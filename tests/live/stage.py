@@ -88,6 +88,11 @@ class Meeting:
             )
         return Person(self.id, participant_id, user_id, name, role)
 
+    def execute(self, statement: str) -> None:
+        """Change something; `%(meeting)s` is this meeting."""
+        with psycopg.connect(self.database_url) as db:
+            db.execute(statement.encode(), {"meeting": self.id})
+
     def rows(self, statement: str, **parameters: Any) -> list[Any]:
         """What PostgreSQL says; `%(meeting)s` is this meeting."""
         with psycopg.connect(self.database_url) as db:
@@ -133,6 +138,7 @@ class Client:
     container: Container
     gateway: Gateway
     id: str = field(default_factory=lambda: f"conn{next(_NUMBERS):011}=")
+    connected_sec_ago: float = 1
     session: Any = None
     """The payload of its `room.joined`."""
 
@@ -145,7 +151,7 @@ class Client:
 
     def say(self, frame: Any) -> list[Any]:
         """Send a frame (text goes as it is); what this socket got meanwhile."""
-        event = message_event(self.id, frame)
+        event = message_event(self.id, frame, connected_sec_ago=self.connected_sec_ago)
         assert self.container.call("handlers.socket.message", event) == {"statusCode": 200}
         return self.gateway.take(self.id)
 
