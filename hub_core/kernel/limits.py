@@ -129,6 +129,14 @@ INVITES: Final = Policy("invites", 100, _HOUR, Per.CALLER, "invites sent")
 INVITES_TO_ADDRESS: Final = Policy(
     "invites-address", 10, _DAY, Per.GIVEN, "invites to one e-mail address"
 )
+SOCKET_ASKS: Final = Policy(
+    "socket-asks",
+    120,
+    _MINUTE,
+    Per.GIVEN,
+    "tries to authenticate, join, resume or sync on one connection",
+    guards_secrets=True,
+)
 
 POLICIES: Final[tuple[Policy, ...]] = tuple(
     value for value in list(globals().values()) if isinstance(value, Policy)

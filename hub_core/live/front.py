@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from hub_core.adapters.limiter import Charge, Limiter
 from hub_core.kernel.errors import HubError, NotJoined, RateLimited, Unavailable
 from hub_core.kernel.ids import ConnectionId
+from hub_core.kernel.limits import SOCKET_ASKS
 from hub_core.live.asks import ASKS, Asker
 from hub_core.live.connections import Connections
 from hub_core.live.frames import Frame, read_command
@@ -24,6 +26,7 @@ class Front:
     """By the type of the frame."""
     connections: Connections
     replies: Replies
+    limiter: Limiter
     tokens: ResumeTokens
 
     async def answer(self, connection_id: ConnectionId, frame: Frame) -> bytes:
@@ -37,6 +40,7 @@ class Front:
         command = read_command(ASKS[frame.kind].command, frame.payload)
 
         async def work() -> bytes:
+            await self._count(connection_id)
             known = await self.connections.find(connection_id)
             if known is None:
                 raise NotJoined
@@ -49,6 +53,11 @@ class Front:
             return reply.frame()
 
         return self.tokens.seal(await self.replies.once(connection_id, frame.request_id, work))
+
+    async def _count(self, connection_id: ConnectionId) -> None:
+        verdict = await self.limiter.take([Charge(SOCKET_ASKS, connection_id)])
+        if verdict and not verdict.allowed:
+            raise RateLimited(retry_after_ms=verdict.retry_after_ms)
 
 
 def answers_of(*desks: object) -> dict[str, Answer]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from hub_core.adapters.gateway import ManagementApi
+from hub_core.adapters.ice import ice_servers
+from hub_core.adapters.limiter import Limiter
 from hub_core.adapters.postgres import postgres
 from hub_core.adapters.redis import redis
 from hub_core.adapters.runtime import at_close, kept
@@ -89,7 +91,13 @@ def build(chosen: Settings) -> House:
     socket = Socket(
         connections=connections,
         dispatch=dispatch,
-        front=Front(answers_of(entrance, returning), connections, replies, greeting.tokens),
+        front=Front(
+            answers_of(entrance, returning),
+            connections,
+            replies,
+            _limiter(chosen),
+            greeting.tokens,
+        ),
         replies=replies,
         outbox=outbox,
         clock=utc_now,
@@ -99,8 +107,13 @@ def build(chosen: Settings) -> House:
     return House(dispatch, socket, Sweep(dispatch, utc_now))
 
 
+def _limiter(chosen: Settings) -> Limiter:
+    secret = chosen.room_token_secret[-1].secret.get_secret_value()
+    return Limiter(redis(), secret, chosen.rate_limit_scale)
+
+
 def _ice_servers(chosen: Settings) -> IceServers:
-    return lambda _: [{"urls": list(chosen.stun_urls)}] if chosen.stun_urls else []
+    return lambda participant_id: ice_servers(chosen, participant_id, utc_now())
 
 
 def _poster(chosen: Settings) -> ManagementApi:

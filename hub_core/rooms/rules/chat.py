@@ -10,7 +10,7 @@ from hub_core.kernel.ids import Addressee, MessageId, ParticipantId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Moment, Text, Value
 from hub_core.rooms.deciding import Now, decides
-from hub_core.rooms.messages import Change, Command, Optional, Reply, Shape, Whisper
+from hub_core.rooms.messages import Change, Command, Limit, Optional, Reply, Shape, Whisper
 from hub_core.rooms.room import Participant, Room
 
 ClientMessageId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
@@ -23,6 +23,10 @@ class SendChat(Command):
     """
 
     type: ClassVar[str] = "chat.send"
+    limits: ClassVar[tuple[Limit, ...]] = (
+        Limit("chat", each_ms=1000, at_once=5),
+        Limit("room's chat", each_ms=50, at_once=40, per="room"),
+    )
     text: Text = Field(min_length=1, max_length=2000)
     client_msg_id: ClientMessageId | None = None
     to: Addressee | None = None

@@ -8,7 +8,7 @@ from hub_core.kernel.ids import Addressee, ParticipantId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Moment
 from hub_core.rooms.deciding import Now, decides
-from hub_core.rooms.messages import Change, Command, Optional
+from hub_core.rooms.messages import Change, Command, Limit, Optional
 from hub_core.rooms.room import Participant, Room
 
 
@@ -16,12 +16,14 @@ class RaiseHand(Command):
     """Ask for the floor."""
 
     type: ClassVar[str] = "hand.raise"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("hands", each_ms=500, at_once=10),)
 
 
 class LowerHand(Command):
     """Ask no longer; as a host, with `participantId`, for somebody else."""
 
     type: ClassVar[str] = "hand.lower"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("hands", each_ms=500, at_once=10),)
     participant_id: Addressee | None = None
 
 

@@ -7,7 +7,7 @@ from hub_core.kernel.errors import MeetingForbidden, ScreenBusy
 from hub_core.kernel.roles import Role
 from hub_core.rooms.changes import MediaChanged, MediaPatch
 from hub_core.rooms.deciding import decides
-from hub_core.rooms.messages import Command
+from hub_core.rooms.messages import Command, Limit
 from hub_core.rooms.room import OnOff, Participant, Room
 
 
@@ -15,6 +15,7 @@ class UpdateMedia(Command):
     """Say what you send from now on. What is left out stays as it is."""
 
     type: ClassVar[str] = "media.update"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("media", each_ms=500, at_once=10),)
     mic: OnOff | None = None
     cam: OnOff | None = None
     screen: OnOff | None = None

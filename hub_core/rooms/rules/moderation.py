@@ -1,7 +1,7 @@
 """Keeping order: muting, asking to speak, and putting somebody out."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pydantic import Field
 
@@ -11,14 +11,17 @@ from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Text
 from hub_core.rooms.changes import MediaChanged, MediaPatch, ParticipantLeft
 from hub_core.rooms.deciding import decides
-from hub_core.rooms.messages import Change, Command, Farewell, HiddenChange, Notice
+from hub_core.rooms.messages import Change, Command, Farewell, HiddenChange, Limit, Notice
 from hub_core.rooms.room import Participant, Room
+
+MODERATION: Final = Limit("moderation", each_ms=200, at_once=20)
 
 
 class Mute(Command):
     """Turn somebody's microphone off. Only its owner turns it on again."""
 
     type: ClassVar[str] = "moderation.mute"
+    limits: ClassVar[tuple[Limit, ...]] = (MODERATION,)
     participant_id: Addressee
 
 
@@ -26,12 +29,14 @@ class MuteAll(Command):
     """Turn off the microphones of all whom you outrank."""
 
     type: ClassVar[str] = "moderation.muteAll"
+    limits: ClassVar[tuple[Limit, ...]] = (MODERATION,)
 
 
 class AskUnmute(Command):
     """Ask somebody to turn their microphone on."""
 
     type: ClassVar[str] = "moderation.askUnmute"
+    limits: ClassVar[tuple[Limit, ...]] = (MODERATION,)
     participant_id: Addressee
 
 
@@ -39,6 +44,7 @@ class AllowUnmute(Command):
     """Let somebody turn their microphone on, where that needs leave."""
 
     type: ClassVar[str] = "moderation.allowUnmute"
+    limits: ClassVar[tuple[Limit, ...]] = (MODERATION,)
     participant_id: Addressee
 
 
@@ -46,12 +52,14 @@ class RequestUnmute(Command):
     """Ask the hosts for leave to turn your microphone on."""
 
     type: ClassVar[str] = "media.requestUnmute"
+    limits: ClassVar[tuple[Limit, ...]] = (MODERATION,)
 
 
 class Remove(Command):
     """Put somebody out. With `ban`, it gets no ticket any more; without, it may knock."""
 
     type: ClassVar[str] = "moderation.remove"
+    limits: ClassVar[tuple[Limit, ...]] = (MODERATION,)
     participant_id: Addressee
     ban: bool = False
     reason: Text | None = Field(None, max_length=200)

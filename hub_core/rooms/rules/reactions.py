@@ -10,7 +10,7 @@ from hub_core.kernel.ids import ParticipantId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Moment, printable
 from hub_core.rooms.deciding import Now, decides
-from hub_core.rooms.messages import Command, Notice, Tally
+from hub_core.rooms.messages import Command, Limit, Notice, Tally
 from hub_core.rooms.room import Participant, Room
 
 COUNTED_ABOVE: Final = 20
@@ -23,6 +23,8 @@ class React(Command):
     """Show what you feel: the name of a reaction, or an emoji."""
 
     type: ClassVar[str] = "reaction.send"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("reactions", each_ms=500, at_once=5),)
+    expendable: ClassVar[bool] = True
     kind: Kind = Field(alias="type")
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from hub_core.kernel.errors import PeerGone
 from hub_core.kernel.ids import Addressee, ParticipantId
 from hub_core.rooms.deciding import decides
-from hub_core.rooms.messages import Command, Notice, Optional
+from hub_core.rooms.messages import Command, Limit, Notice, Optional
 from hub_core.rooms.room import Participant, Room
 
 LARGEST_SDP: Final = 24 * 1024
@@ -45,6 +45,7 @@ class SendSignal(Command):
     """
 
     type: ClassVar[str] = "rtc.signal"
+    limits: ClassVar[tuple[Limit, ...]] = (Limit("signals", each_ms=20, at_once=200),)
     to: Addressee
     kind: SignalType = Field(alias="type")
     sdp: Sdp | None = None

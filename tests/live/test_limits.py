@@ -1,0 +1,56 @@
+"""How much one may say, and what becomes of the rest."""
+
+import time
+from collections.abc import Callable
+
+from tests.live.stage import Client, Meeting
+
+Joined = Callable[..., Client]
+
+
+def test_whoever_says_too_much_is_told_when_to_go_on(meeting: Meeting, joined: Joined) -> None:
+    ada, ben = joined(meeting.person()), joined(meeting.person())
+    ada.heard()
+
+    replies = [ada.ask("chat.send", {"text": str(n)}) for n in range(12)]
+
+    refused = [reply["payload"] for reply in replies if reply["type"] == "error"]
+    assert refused
+    assert {one["type"] for one in refused} == {"request/rate-limited"}
+    assert all(0 < one["retryAfterMs"] <= 1000 for one in refused)
+    assert len(ada.heard()) == len(replies) - len(refused) >= 5
+    assert ben.ask("chat.send", {"text": "I am not to blame"})["type"] == "ack"
+
+
+def test_too_many_reactions_are_dropped_in_silence(meeting: Meeting, joined: Joined) -> None:
+    ada, ben = joined(meeting.person()), joined(meeting.person())
+
+    replies = [ada.ask("reaction.send", {"type": "heart"}) for _ in range(12)]
+
+    assert {reply["type"] for reply in replies} == {"ack"}
+    assert 5 <= len(ben.heard()) < 12
+
+
+def test_whoever_waits_as_long_as_it_was_told_is_heard(meeting: Meeting, joined: Joined) -> None:
+    ada = joined(meeting.person())
+    again = {"type": "chat.send", "requestId": "again", "payload": {"text": "patience"}}
+    while (reply := ada.ask("chat.send", {"text": "more"}))["type"] == "ack":
+        pass
+
+    time.sleep(reply["payload"]["retryAfterMs"] / 1000)
+
+    assert ada.say(again)[-1]["type"] == "ack"
+
+
+def test_guessing_at_the_entrance_is_limited(joined: Joined, meeting: Meeting) -> None:
+    ada = joined(meeting.person())
+
+    kinds = {
+        ada.ask("session.resume", {"resumeToken": "x", "epoch": "", "lastSeq": 0})["payload"][
+            "type"
+        ]
+        for _ in range(125)
+    }
+
+    assert kinds == {"room/session-expired", "request/rate-limited"}
+    assert ada.ask("chat.send", {"text": "hi"})["type"] == "ack"
