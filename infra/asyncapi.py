@@ -1,7 +1,8 @@
 """AsyncAPI 3.0 of the live room, from its rules: `python -m infra.asyncapi docs/asyncapi.json`.
 
 A rule's signature says which command it takes, who may send it and what follows; its code says how
-it may be refused. So a new command is in the document as soon as it is in the rulebook.
+it may be refused. The same holds for what is asked at the entrance (`hub_core.live.asks`). So a new
+command is in the document as soon as it is registered.
 """
 
 import inspect
@@ -19,7 +20,10 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json
 from hub_core.kernel import errors
 from hub_core.kernel.errors import HubError, Problem
 from hub_core.kernel.roles import Role
+from hub_core.live import entrance, returning
+from hub_core.live.asks import ASKS, Ask
 from hub_core.live.frames import LARGEST_FRAME, LONGEST_REQUEST_ID
+from hub_core.live.partings import ConnectionExpiring, SessionClosed
 from hub_core.rooms.deciding import Rule
 from hub_core.rooms.messages import Change, Command, Event, Reply
 from hub_core.rooms.rulebook import rules
@@ -41,7 +45,9 @@ them included, and `seq` rises by exactly one. A client that sees a gap asks for
 """
 
 ANY_REQUEST: Final = (errors.Invalid, errors.RateLimited, errors.InternalError, errors.Unavailable)
-IN_A_ROOM: Final = (errors.NotJoined,)
+IN_A_ROOM: Final = (errors.NotJoined, errors.MeetingEnded)
+ENTRANCES: Final = (entrance, returning)
+"""Importing them is what enters their answers into `ASKS`."""
 UNREADABLE: Final = (errors.Malformed, errors.UnknownType, errors.Invalid)
 """What a frame is answered with that is no command."""
 
@@ -54,12 +60,14 @@ _REQUEST_ID: Final = {
 
 
 @dataclass(frozen=True)
-class Ask:
+class Asked:
     """One command that clients may send, with everything that may come of it."""
 
     command: type[Command]
     role: Role | None
-    """The least role that may; None: it needs no room."""
+    """The least role that may; None: what counts is told by a token, not by a role."""
+    in_lobby: bool
+    """Whether it may be sent from the lobby, too."""
     replies: tuple[type[Event], ...]
     events: tuple[type[Event], ...]
     refused_with: tuple[type[HubError], ...]
@@ -75,22 +83,36 @@ class Ask:
         return f"{self.name}Refused"
 
 
-def of_rule(rule: Rule) -> Ask:
+def of_ask(ask: Ask) -> Asked:
+    """What the entrance knows about a command."""
+    owner = vars(sys.modules[ask.answer.__module__])[ask.answer.__qualname__.partition(".")[0]]
+    return Asked(
+        command=ask.command,
+        role=None,
+        in_lobby=False,
+        replies=ask.replies,
+        events=(),
+        refused_with=tuple(in_order(refusals(ask.answer, owner) | {*ANY_REQUEST})),
+    )
+
+
+def of_rule(rule: Rule) -> Asked:
     """What the rulebook knows about a command."""
     refused = {*refusals(rule.decide), *ANY_REQUEST, *IN_A_ROOM}
     if rule.by is not Role.GUEST:
         refused.add(errors.MeetingForbidden)
     replies = tuple(event for event in rule.events if issubclass(event, Reply))
-    return Ask(
+    return Asked(
         command=rule.command,
         role=rule.by,
+        in_lobby=rule.in_lobby,
         replies=replies or (Reply,),
         events=tuple(e for e in rule.events if e.told and not issubclass(e, Reply)),
         refused_with=tuple(in_order(frozenset(refused))),
     )
 
 
-def document(asks: Sequence[Ask], further: Iterable[type[Event]]) -> Schema:
+def document(asks: Sequence[Asked], further: Iterable[type[Event]]) -> Schema:
     """The document of these commands; `further` are events that none of them sets off."""
     told = {event for ask in asks for event in ask.events} | set(further)
     events = sorted(told, key=lambda event: (event.type, event.__name__))
@@ -174,7 +196,7 @@ def _hide(schema: Schema, event: type[Event]) -> None:
         del schema["required"]
 
 
-def _command(ask: Ask, schemas: _Schemas) -> Schema:
+def _command(ask: Asked, schemas: _Schemas) -> Schema:
     needed = any(field.is_required() for field in ask.command.model_fields.values())
     return _message(
         ask.command.type,
@@ -240,7 +262,7 @@ def _frame(kind: str, keys: Schema, required: Sequence[str]) -> Schema:
     }
 
 
-def _asking(ask: Ask) -> Schema:
+def _asking(ask: Asked) -> Schema:
     return {
         "action": "receive",
         "channel": CHANNEL,
@@ -255,6 +277,7 @@ def _asking(ask: Ask) -> Schema:
             ],
         },
         "x-role": ask.role,
+        "x-in-lobby": ask.in_lobby,
         "x-tells": [event.__name__ for event in ask.events],
         "x-refusals": [error.type for error in ask.refused_with],
     }
@@ -309,8 +332,10 @@ def _version() -> str:
 
 def written() -> bytes:
     """The document of the product, as docs/asyncapi.json holds it."""
-    asks = [of_rule(rule) for rule in rules() if rule.wire]
-    further = {
+    asks = [of_ask(ask) for ask in ASKS.values()]
+    asks += [of_rule(rule) for rule in rules() if rule.wire]
+    further: set[type[Event]] = {ConnectionExpiring, SessionClosed}
+    further |= {
         event
         for rule in rules()
         if not rule.wire

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import orjson
-
 from hub_core.adapters.gateway import Delivery, Poster
 from hub_core.kernel.errors import Action
 from hub_core.kernel.ids import ConnectionId
+from hub_core.live.partings import SessionClosed
 from hub_core.rooms.messages import Farewell
 
 
@@ -51,9 +50,7 @@ class Outbox:
 
     async def close(self, connection_id: ConnectionId, reason: str, action: Action) -> None:
         """Say why, then close: the gateway lets us give no close code."""
-        payload = {"reason": reason, "action": action}
-        frame = orjson.dumps({"type": "session.closed", "payload": payload})
-        if await self.send(connection_id, frame):
+        if await self.send(connection_id, SessionClosed(reason=reason, action=action).frame()):
             await self.poster.delete(connection_id)
 
     async def bid_farewell(self, farewell: Farewell) -> None:

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Any, Final
 from zlib import crc32
 
-import orjson
 import psycopg
 from redis.exceptions import BusyLoadingError
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -35,6 +34,7 @@ from hub_core.live.dispatch import Actor, Dispatch
 from hub_core.live.frames import LARGEST_FRAME, Frame, read_command, read_frame, refusal
 from hub_core.live.front import Front
 from hub_core.live.outbox import Outbox
+from hub_core.live.partings import ConnectionExpiring
 from hub_core.live.replies import Replies
 from hub_core.rooms.messages import answering
 from hub_core.rooms.room import Participant, Room
@@ -175,8 +175,7 @@ class Socket:
         if left > self.lifetime / 12 + self.lifetime / 24 * jitter:
             return None
         left_ms = max(0, round(left.total_seconds() * 1000))
-        payload = {"reconnectWithinMs": left_ms}
-        return orjson.dumps({"type": "connection.expiring", "payload": payload})
+        return ConnectionExpiring(reconnect_within_ms=left_ms).frame()
 
     async def _afterwards(self, gone: Iterable[ConnectionId], over: MeetingId | None) -> None:
         """What follows when the reply is out. The sweep does it if this does not."""

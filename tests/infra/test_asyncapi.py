@@ -93,6 +93,7 @@ def test_a_command_names_its_role_what_it_tells_and_how_it_is_refused(
         "server/internal-error",
         "server/unavailable",
         "meeting/forbidden",
+        "meeting/ended",
         "meeting/full",
         "room/not-joined",
     ]

@@ -99,7 +99,9 @@ class Page {
     const refusal = this.messages[replies[replies.length - 1]];
     const role = operation["x-role"];
     return el("article", { id: name, class: "ask" },
-      el("h3", {}, operation.title, el("span", { class: "badge" }, role ? `${role} and above` : "no room needed")),
+      el("h3", {}, operation.title,
+        role && role !== "guest" ? el("span", { class: "badge" }, role === "host" ? "host" : `${role} and host`) : null,
+        operation["x-in-lobby"] ? el("span", { class: "badge" }, "also from the lobby") : null),
       ...paragraphs(this.messages[name].description),
       el("h4", {}, "Payload"), ...this.payload(name),
       el("h4", {}, "Answered with"), el("p", {}, ...this.links(replies.slice(0, -1))),
