@@ -6,20 +6,25 @@ from fastapi import status
 
 from hub_core.kernel.clock import utc_now
 from hub_core.kernel.ids import new_id
+from hub_core.kernel.limits import CREATE_MEETING
 from hub_core.meetings.schemas import Meeting, MeetingDraft
 from hub_core.meetings.service import Making, schedule
 from hub_core.web.api import api, lambda_handler
 from hub_core.web.caller import Caller
 from hub_core.web.db import Db
+from hub_core.web.limits import limited
+from hub_core.web.once import Once
 
 app = api()
 
 
-@app.post("/v1/meetings", status_code=status.HTTP_201_CREATED)
-async def create_meeting(draft: MeetingDraft, caller: Caller, db: Db) -> Meeting:
+@app.post(
+    "/v1/meetings", status_code=status.HTTP_201_CREATED, dependencies=[limited(CREATE_MEETING)]
+)
+async def create_meeting(draft: MeetingDraft, caller: Caller, db: Db, once: Once) -> Meeting:
     """Create a meeting, now or scheduled; you are its host."""
     making = Making(at=utc_now(), mint=new_id, choose=secrets.choice)
-    return await schedule(db, caller.user_id, draft, making)
+    return await once(Meeting, lambda: schedule(db, caller.user_id, draft, making))
 
 
 handler = lambda_handler(app)

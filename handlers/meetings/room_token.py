@@ -8,11 +8,13 @@ from hub_core.kernel.errors import (
     MeetingLocked,
     MeetingNotFound,
 )
+from hub_core.kernel.limits import ROOM_TOKENS, ROOM_TOKENS_OF_A_NETWORK
 from hub_core.meetings.schemas import RoomTicket, TicketDraft
 from hub_core.meetings.tickets import Account, Guest, TicketOffice
 from hub_core.web.api import api, lambda_handler
 from hub_core.web.caller import OptionalCaller, SignedIn
 from hub_core.web.db import Db
+from hub_core.web.limits import limited
 from hub_core.web.paths import MeetingPath
 from hub_core.web.problems import refuses
 
@@ -29,6 +31,7 @@ app = api()
         MeetingLocked,
         MeetingNotFound,
     ),
+    dependencies=[limited(ROOM_TOKENS, ROOM_TOKENS_OF_A_NETWORK)],
 )
 async def get_room_token(
     meeting_id: MeetingPath,

@@ -1,10 +1,10 @@
 """SQLAlchemy: what all tables share, the engine, and where a transaction begins and ends."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from sqlalchemy import CHAR, DateTime, Enum, MetaData, make_url
 from sqlalchemy.ext.asyncio import (
@@ -18,6 +18,8 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column
 from hub_core.adapters.postgres import CONNECT_TIMEOUT_SEC, SESSION_OPTIONS
 from hub_core.adapters.runtime import at_close, kept
 from hub_core.adapters.settings import settings
+
+_AFTERWARDS: Final = "afterwards"
 
 
 def enum_column(values: type[StrEnum], name: str) -> Enum:
@@ -75,6 +77,20 @@ def _sessions() -> async_sessionmaker[AsyncSession]:
 
 @asynccontextmanager
 async def transaction() -> AsyncIterator[AsyncSession]:
-    """One transaction: committed when the block ends well, rolled back when it does not."""
+    """One transaction: committed when the block ends well, rolled back when it does not.
+
+    What `afterwards` was told comes then, in order.
+    """
     async with _sessions().begin() as session:
         yield session
+    for step in session.info.get(_AFTERWARDS, ()):
+        await step()
+
+
+def afterwards(session: AsyncSession, step: Callable[[], Awaitable[None]]) -> None:
+    """Have `step` awaited once the transaction is committed; never, if it is not.
+
+    For telling others what is true now. If it fails, so does the request, and what was committed
+    stays: a step may be repeated.
+    """
+    session.info.setdefault(_AFTERWARDS, []).append(step)

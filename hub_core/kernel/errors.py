@@ -223,6 +223,16 @@ class MeetingLocked(HubError):
     action = "none"
 
 
+class ParticipantNotFound(HubError):
+    """Nobody of that id has been to this meeting."""
+
+    type, status, title = (
+        "participant/not-found",
+        404,
+        "There is no such participant in this meeting.",
+    )
+
+
 class InviteNotFound(HubError):
     """No such invite, or it is somebody else's: the two look the same."""
 

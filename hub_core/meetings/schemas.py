@@ -45,6 +45,13 @@ class MeetingDraft(Draft):
     )
 
 
+class MeetingPatch(Draft):
+    """Only what changes."""
+
+    title: Title | None = Field(None, description="Null: `Meeting <code>` again.")
+    scheduled_at: ScheduledAt | None = Field(None, description="Null: at no certain time.")
+
+
 class CodeDraft(Draft):
     """A code as somebody typed it."""
 
@@ -105,6 +112,41 @@ class ShownMeeting(Value):
     """A meeting, with its people."""
 
     meeting: MeetingWithPeople
+
+
+class OneMeeting(Value):
+    """A meeting."""
+
+    meeting: Meeting
+
+
+class Meetings(Value):
+    """Meetings, newest first."""
+
+    meetings: list[Meeting]
+    next_cursor: str | None
+
+
+class ShownSettings(Value):
+    """The settings of a meeting; `ETag` carries their version."""
+
+    settings: MeetingSettings
+
+
+class Ban(Value):
+    """Somebody who may not come back."""
+
+    participant_id: ParticipantId
+    display_name: str
+    banned_at: Moment
+    by: ParticipantId | None
+
+
+class Bans(Value):
+    """Who may not come back, those who came last first."""
+
+    bans: list[Ban]
+    next_cursor: str | None
 
 
 class ResolvedCode(Value):

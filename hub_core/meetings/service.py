@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub_core.accounts.tables import UserRow
 from hub_core.kernel.errors import InvalidToken, MeetingNotFound
 from hub_core.kernel.ids import MeetingId, Mint, ParticipantId, UserId
+from hub_core.kernel.paging import Page
 from hub_core.kernel.roles import Role
 from hub_core.meetings.codes import Choose, new_code, read_code
 from hub_core.meetings.membership import belongs, member
@@ -19,6 +20,7 @@ from hub_core.meetings.schemas import (
     Meeting,
     MeetingDraft,
     MeetingParticipant,
+    Meetings,
     MeetingWithPeople,
 )
 from hub_core.meetings.tables import MeetingRow, ParticipantRow
@@ -114,6 +116,30 @@ async def show(db: AsyncSession, meeting_id: MeetingId, user_id: UserId) -> Meet
         host=Host(id=UserId(host.id), display_name=host.display_name, avatar_url=host.avatar_url),
         participants=[seen(person, avatar_url) for person, avatar_url in people],
     )
+
+
+async def mine(
+    db: AsyncSession, user_id: UserId, page: Page, *, now: datetime, upcoming: bool
+) -> Meetings:
+    """One page of the meetings that an account belongs to, newest first.
+
+    Upcoming are those that have not ended and lie ahead, or have no time.
+    """
+    query = (
+        select(MeetingRow)
+        .join(ParticipantRow, ParticipantRow.meeting_id == MeetingRow.id)
+        .where(ParticipantRow.user_id == user_id, belongs())
+        # The participants', not the meetings': an index has them by account in this order.
+        .order_by(ParticipantRow.meeting_id.desc())
+        .limit(page.to_fetch)
+    )
+    if page.before:
+        query = query.where(ParticipantRow.meeting_id < page.before)
+    if upcoming:
+        ahead = or_(MeetingRow.scheduled_at.is_(None), MeetingRow.scheduled_at > now)
+        query = query.where(MeetingRow.ended_at.is_(None), ahead)
+    found, next_cursor = page.cut((await db.scalars(query)).all(), lambda meeting: meeting.id)
+    return Meetings(meetings=[shown(meeting) for meeting in found], next_cursor=next_cursor)
 
 
 async def resolve(db: AsyncSession, typed: str) -> MeetingId:

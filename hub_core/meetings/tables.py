@@ -44,9 +44,7 @@ class ParticipantRow(Table):
     __tablename__ = "participants"
     id: Mapped[Ulid] = mapped_column(primary_key=True)
     meeting_id: Mapped[Ulid] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
-    user_id: Mapped[Ulid | None] = mapped_column(
-        ForeignKey(UserRow.id, ondelete="SET NULL"), index=True
-    )
+    user_id: Mapped[Ulid | None] = mapped_column(ForeignKey(UserRow.id, ondelete="SET NULL"))
     """NULL: came without an account."""
     display_name: Mapped[str] = mapped_column(Text)
     role: Mapped[Role] = mapped_column(ROLE)
@@ -65,4 +63,7 @@ class ParticipantRow(Table):
     created_at: Mapped[datetime]
 
     # Two NULLs are not equal: guests without an account are as many as come.
-    __table_args__ = (UniqueConstraint("meeting_id", "user_id"),)
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "user_id"),
+        Index("ix_participants_user_id_meeting_id", "user_id", "meeting_id"),
+    )

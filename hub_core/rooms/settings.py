@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt
 
 from hub_core.kernel.values import Draft, Value
 
@@ -36,10 +36,10 @@ class SettingsPatch(Draft):
     """Only what changes."""
 
     access_type: AccessType | None = None
-    lobby: bool | None = None
-    allow_guests: bool | None = None
-    locked: bool | None = None
-    max_participants: int | None = Field(None, ge=2, le=1000)
+    lobby: StrictBool | None = None
+    allow_guests: StrictBool | None = None
+    locked: StrictBool | None = None
+    max_participants: StrictInt | None = Field(None, ge=2, le=1000)
     chat: Everyone | None = None
     reactions: Everyone | None = None
     screen_share: Everyone | None = None

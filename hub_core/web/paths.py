@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final
 from fastapi import Path
 from pydantic import BeforeValidator, TypeAdapter, ValidationError, WithJsonSchema
 
-from hub_core.kernel.errors import HubError, MeetingNotFound
-from hub_core.kernel.ids import ULID_PATTERN, MeetingId, UlidText
+from hub_core.kernel.errors import HubError, MeetingNotFound, ParticipantNotFound
+from hub_core.kernel.ids import ULID_PATTERN, MeetingId, ParticipantId, UlidText
 
 _ULID: Final[TypeAdapter[str]] = TypeAdapter(UlidText)
 
@@ -25,3 +25,8 @@ _SCHEMA: Final = WithJsonSchema({"type": "string", "pattern": ULID_PATTERN})
 
 MeetingPath = Annotated[MeetingId, _or(MeetingNotFound), _SCHEMA, Path(alias="id")]
 """`{id}` of a meeting."""
+
+ParticipantPath = Annotated[
+    ParticipantId, _or(ParticipantNotFound), _SCHEMA, Path(alias="participantId")
+]
+"""`{participantId}` of somebody in a meeting."""

@@ -1,5 +1,6 @@
 """Builders for stories about meetings: accounts, their tokens, and what a database has of both."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, LiteralString
@@ -7,6 +8,7 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.rows import dict_row
 
+from hub_core.adapters import runtime
 from hub_core.adapters.settings import settings
 from hub_core.adapters.tokens import AccessClaims, RoomClaims, access_tokens, room_tokens
 from hub_core.kernel.clock import utc_now
@@ -107,6 +109,12 @@ class World:
             banned=banned,
             **{"raise": int(admission == "removed")},
         )
+
+    def restart(self, **variables: str) -> None:
+        """New clients on other settings, as new containers have after a deployment."""
+        self._container.do(runtime.close)
+        os.environ.update(variables)
+        settings.cache_clear()
 
     def sql(self, statement: LiteralString, **parameters: Any) -> list[dict[str, Any]]:
         """Rows of a statement, if it has some."""
