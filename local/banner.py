@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.doors import Door
 from local.model import Template
 
 Paint = Callable[[str, str], str]
@@ -25,10 +26,8 @@ class Running:
     """What runs where."""
 
     template: Template
-    url: str
-    """`http://localhost:4000`."""
-    socket_url: str
-    """`ws://localhost:4000/ws`; empty without a WebSocket API."""
+    doors: tuple[Door, ...]
+    """The first has the port that was asked for."""
     control_url: str
     """`http://localhost:51234`: faults and connections, for this machine alone."""
     stores: Sequence[tuple[str, str]]
@@ -55,22 +54,30 @@ def banner(running: Running, prepared: Sequence[str], paint: Paint) -> Iterator[
 
 
 def _places(running: Running) -> Iterator[tuple[str, str]]:
-    if running.template.http_apis:
-        yield "HTTP", running.url
-    if running.socket_url:
-        yield "WebSocket", running.socket_url
+    for door in running.doors:
+        if door.apis.http:
+            stage = door.apis.http.stage
+            prefix = "" if stage == "$default" else f"/{stage}"
+            yield "HTTP", f"{door.address.url}{prefix}{_named(door.apis.http.name, running)}"
+        if door.apis.sockets:
+            yield "WebSocket", door.address.socket_url + _named(door.apis.sockets.name, running)
     if ("GET", "/docs") in _routes(running.template):
-        yield "Docs", f"{running.url}/docs"
+        yield "Docs", f"{running.doors[0].address.url}/docs"
     yield from running.stores
     yield "Control", f"{running.control_url}/faults"
     yield "Data folder", f"{running.data}  (to share it: services.env)"
+
+
+def _named(api: str, running: Running) -> str:
+    """An API's name, where there are several ports."""
+    return f"  ({api})" if len(running.doors) > 1 else ""
 
 
 def _next_steps(running: Running) -> Iterator[str]:
     routes = _routes(running.template)
     for method, path, step in _NEXT:
         if (method, path) in routes:
-            yield step.format(url=running.url)
+            yield step.format(url=running.doors[0].address.url)
     if (running.template.path.parent / "README.md").exists():
         yield "read README.md: a whole meeting, step by step"
     yield "press Ctrl-C to stop everything"

@@ -1,22 +1,23 @@
 """The whole emulator: from a template to open doors, and back."""
 
 import os
-import socket
 import time
-from collections.abc import Mapping
-from contextlib import AsyncExitStack, closing
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
 
-from local.addresses import Address, Addresses
+from local.addresses import Addresses
 from local.banner import Running, banner
 from local.cli import Options
 from local.console import Console
 from local.control.app import ControlApp, Reach
+from local.doors import Door, taken
 from local.gateway.faults import Faults
 from local.gateway.front import Front, listen
 from local.gateway.gateway import Gateway
 from local.gateway.limits import Limits
 from local.gateway.setup import Setup
+from local.gateway.sigv4 import Credentials
 from local.lambdas.fleet import Fleet
 from local.lambdas.pool import Lifecycle
 from local.lambdas.processes import Processes
@@ -43,8 +44,6 @@ from local.variables import (
     with_variables,
 )
 
-_NEARBY = frozenset({"127.0.0.1", "0.0.0.0"})  # noqa: S104 - compared with, not bound to
-
 
 @dataclass(frozen=True)
 class Desk:
@@ -55,89 +54,135 @@ class Desk:
     console: Console
 
 
+@dataclass(frozen=True)
+class Site:
+    """A template whose every variable is known, before its doors open."""
+
+    template: Template
+    doors: tuple[Door, ...]
+    credentials: Credentials
+    """Of the functions' role."""
+    shared: Mapping[str, str]
+    """Data stores and secrets."""
+    sdk: Mapping[str, str]
+    """What AWS's SDKs look for in every function."""
+
+
 async def emulate(desk: Desk) -> None:
     """Run until cancelled; then everything that was started ends.
 
     Raises:
         TemplateError: The template cannot be run.
-        PortTakenError: Somebody else has the port.
+        PortTakenError: Somebody else has a port.
         ServiceError: A data store or the data folder cannot be used, or a store has died.
         PrepareError: A preparing step refused.
     """
     began = time.monotonic()
-    options, environment = desk.options, desk.environment
+    options = desk.options
     template = read_template(
-        options.template, environment=environment, parameters=options.parameters
+        options.template, environment=desk.environment, parameters=options.parameters
     )
     _tell(template, desk.console)
     async with AsyncExitStack() as stack:
-        listener = stack.enter_context(closing(listen(options.host, options.port)))
-        control_listener = stack.enter_context(closing(listen("127.0.0.1", options.control_port)))
+        doors = stack.enter_context(taken(template, options.host, options.port))
+        control = stack.enter_context(closing(listen("127.0.0.1", options.control_port)))
         folder = stack.enter_context(data_folder(options.data))
         keyring = Keyring(folder)
-        stores = Stores(template, environment)
+        stores = Stores(template, desk.environment)
         embedded = await stack.enter_async_context(stores.running(folder, keyring))
 
         urls = stores.urls(embedded.endpoints)
-        shared = shared_variables(template, environment, urls, keyring)
-        credentials = local_credentials(keyring, template.region)
-        doors, management = _doors(template, listener)
-        addresses = _addresses(template, doors, management, urls)
-        template = with_variables(template, shared, addresses)
-        extra = sdk_variables(credentials, urls, management)
-        prepared = [
-            await prepare(module, template.path.parent, step_environment(template, extra))
-            for module in (template.local.prepare if options.prepare else ())
-        ]
+        shared = shared_variables(template, desk.environment, urls, keyring)
+        site = _site(template, doors, shared, local_credentials(keyring, template.region))
+        prepared = await _prepare(site) if options.prepare else []
+        app = await stack.enter_async_context(_open(site, desk))
+        front = Front(app, control)
+        await front.serve()
+        stack.push_async_callback(front.stop)
 
-        limits = Limits().scaled(options.time_scale)
-        observer = desk.console.observe
-        faults = Faults(observer)
-        faults.enforce(options.faults, options.seed)
-        lambdas = _fleet(template, extra, desk, faults)
-        await lambdas.start()
-        stack.push_async_callback(lambdas.stop)
-        setup = Setup(lambdas, limits, observer, faults, serial=options.per_connection_serial)
-        gateway = Gateway(
-            template, setup, credentials, listener=listener, redis_url=shared.get(REDIS_URL)
-        )
-        await gateway.start()
-        stack.push_async_callback(gateway.stop)
-        if template.queues:
-            sqs = Sqs(urls[AWS_ENDPOINT_URL], template.region)
-            pollers = Pollers(template, setup, sqs)
-            await pollers.start()
-            stack.push_async_callback(pollers.stop)
-        schedules = Schedules(template, setup)
-        schedules.start()
-        stack.push_async_callback(schedules.stop)
-
-        control = ControlApp(Reach(faults, lambdas, lambda: gateway.connections))
-        control_front = Front(control, control_listener)
-        await control_front.serve()
-        stack.push_async_callback(control_front.stop)
-
-        control_url = f"http://localhost:{control_listener.getsockname()[1]}"
-        about = {
-            "pid": os.getpid(),
-            "url": doors.url,
-            "socketUrl": doors.socket_url,
-            "controlUrl": control_url,
-        }
-        region = {"AWS_REGION": template.region}
-        stack.enter_context(left_in(folder, shared | extra | region, about))
         running = Running(
             template=template,
-            url=doors.url,
-            socket_url=doors.socket_url,
-            control_url=control_url,
+            doors=doors,
+            control_url=f"http://localhost:{control.getsockname()[1]}",
             stores=stores.whereabouts(),
             data=options.data,
             seconds=time.monotonic() - began,
         )
+        stack.enter_context(left_in(folder, {**shared, **site.sdk}, _about(running)))
         for line in banner(running, prepared, desk.console.paint):
             desk.console.line(line)
         raise await embedded.failed()
+
+
+def _site(
+    template: Template, doors: tuple[Door, ...], shared: Mapping[str, str], credentials: Credentials
+) -> Site:
+    apis = {name: address for door in doors for name, address in door.addresses()}
+    management = next((door.management for door in doors if door.management), "")
+    addresses = Addresses(apis, shared.get(AWS_ENDPOINT_URL, ""))
+    return Site(
+        template=with_variables(template, shared, addresses),
+        doors=doors,
+        credentials=credentials,
+        shared=shared,
+        sdk=sdk_variables(credentials, shared, management),
+    )
+
+
+async def _prepare(site: Site) -> list[str]:
+    """Run the template's preparing steps; what they printed."""
+    folder, environment = site.template.path.parent, step_environment(site.template, site.sdk)
+    return [await prepare(module, folder, environment) for module in site.template.local.prepare]
+
+
+@asynccontextmanager
+async def _open(site: Site, desk: Desk) -> AsyncIterator[ControlApp]:
+    """Start the functions, then whatever invokes them; ends in the opposite order."""
+    options, observer = desk.options, desk.console.observe
+    faults = Faults(observer)
+    faults.enforce(options.faults, options.seed)
+    async with AsyncExitStack() as stack:
+        fleet = _fleet(site, desk, faults)
+        await fleet.start()
+        stack.push_async_callback(fleet.stop)
+        limits = Limits().scaled(options.time_scale)
+        setup = Setup(fleet, limits, observer, faults, serial=options.per_connection_serial)
+        gateways = await _gateways(site, setup, stack)
+        if site.template.queues:
+            sqs = Sqs(site.shared[AWS_ENDPOINT_URL], site.template.region)
+            pollers = Pollers(site.template, setup, sqs)
+            await pollers.start()
+            stack.push_async_callback(pollers.stop)
+        schedules = Schedules(site.template, setup)
+        schedules.start()
+        stack.push_async_callback(schedules.stop)
+        yield ControlApp(Reach(faults, fleet, gateways))
+
+
+async def _gateways(site: Site, setup: Setup, stack: AsyncExitStack) -> Sequence[Gateway]:
+    gateways = []
+    for door in site.doors:
+        gateway = Gateway(
+            door.apis,
+            setup,
+            site.credentials,
+            listener=door.listener,
+            redis_url=site.shared.get(REDIS_URL),
+        )
+        await gateway.start()
+        stack.push_async_callback(gateway.stop)
+        gateways.append(gateway)
+    return gateways
+
+
+def _fleet(site: Site, desk: Desk, faults: Faults) -> Fleet:
+    kind = Threads if desk.options.in_process else Processes
+    return kind(
+        site.template.functions,
+        environment=site.sdk,
+        lifecycle=Lifecycle(containers=desk.options.containers),
+        watchers=Watchers(log=desk.console.function, meddle=Mischief(faults)),
+    )
 
 
 def _tell(template: Template, console: Console) -> None:
@@ -147,32 +192,17 @@ def _tell(template: Template, console: Console) -> None:
         console.line(console.paint(f"Note: {sentence}", "dim"))
 
 
-def _doors(template: Template, listener: socket.socket) -> tuple[Address, str]:
-    """Where people find the APIs, and where functions find the management of connections."""
-    host, port = listener.getsockname()[:2]
-    name = "localhost" if host in _NEARBY else host
-    sockets = next(iter(template.websocket_apis), None)
-    doors = Address(f"http://{name}:{port}", f"ws://{name}:{port}/ws" if sockets else "")
-    # Functions post often: spare them the name's way to ::1 first.
-    return doors, f"http://127.0.0.1:{port}/{sockets.stage}" if sockets else ""
-
-
-def _addresses(
-    template: Template, doors: Address, management: str, urls: Mapping[str, str]
-) -> Addresses:
-    near = replace(doors, url=management.rpartition("/")[0])
-    apis = {
-        **{api.name: doors for api in template.http_apis[:1]},
-        **{api.name: near for api in template.websocket_apis[:1]},
+def _about(running: Running) -> Mapping[str, object]:
+    """What programs want to know of a running emulator."""
+    first = running.doors[0].address
+    return {
+        "pid": os.getpid(),
+        "url": first.url,
+        "socketUrl": first.socket_url,
+        "controlUrl": running.control_url,
+        "apis": {
+            name: {"url": door.address.url, "socketUrl": door.address.socket_url}
+            for door in running.doors
+            for name, _ in door.addresses()
+        },
     }
-    return Addresses(apis, urls.get(AWS_ENDPOINT_URL, ""))
-
-
-def _fleet(template: Template, extra: Mapping[str, str], desk: Desk, faults: Faults) -> Fleet:
-    kind = Threads if desk.options.in_process else Processes
-    return kind(
-        template.functions,
-        environment=extra,
-        lifecycle=Lifecycle(containers=desk.options.containers),
-        watchers=Watchers(log=desk.console.function, meddle=Mischief(faults)),
-    )

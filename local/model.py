@@ -37,6 +37,52 @@ class Function:
 
 
 @dataclass(frozen=True)
+class LambdaAuthorizer:
+    """A function that is asked before a route's own (an authorizer of the type REQUEST)."""
+
+    name: str
+    function: str
+    identity: tuple[str, ...] = ()
+    """Where the caller's identity is: `$request.header.Authorization`, `$request.querystring.t`."""
+    simple: bool = False
+    """Whether it answers `{"isAuthorized"}` and not with a policy."""
+    remembered: timedelta = timedelta()
+    """For how long its answer holds for the same identity."""
+
+
+@dataclass(frozen=True)
+class JwtAuthorizer:
+    """A check of the caller's token against an issuer's keys."""
+
+    name: str
+    issuer: str
+    audience: tuple[str, ...]
+    identity: str = "$request.header.Authorization"
+
+
+@dataclass(frozen=True)
+class Cors:
+    """What browsers are told about other origins."""
+
+    origins: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    expose: tuple[str, ...] = ()
+    max_age: int | None = None
+    """Seconds."""
+    credentials: bool = False
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """How often a route may be called."""
+
+    rate: float
+    """Times a second."""
+    burst: int
+
+
+@dataclass(frozen=True)
 class HttpRoute:
     """One method and path of an HTTP API."""
 
@@ -45,6 +91,10 @@ class HttpRoute:
     path: str
     """`/v1/meetings/{id}`, `/{proxy+}` or `$default`."""
     function: str
+    authorizer: LambdaAuthorizer | JwtAuthorizer | None = None
+    scopes: tuple[str, ...] = ()
+    """Of which a JWT must have one, if there are any."""
+    throttle: Throttle | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +104,8 @@ class HttpApi:
     name: str
     routes: tuple[HttpRoute, ...]
     stage: str = "$default"
+    cors: Cors | None = None
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +128,17 @@ class WebSocketApi:
     routes: Mapping[str, SocketRoute]
     stage: str = "default"
     route_selection: str = "$request.body.type"
+    authorizer: LambdaAuthorizer | None = None
+    """Asked before `$connect`."""
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Apis:
+    """What one port serves."""
+
+    http: HttpApi | None = None
+    sockets: WebSocketApi | None = None
 
 
 @dataclass(frozen=True)
@@ -153,3 +216,16 @@ class Template:
     """One sentence for each thing that the template asks for and the emulator does not do."""
     notes: tuple[str, ...] = ()
     """One sentence for each variable that is empty because only AWS knows its value."""
+
+    @property
+    def ports(self) -> tuple[Apis, ...]:
+        """The first HTTP API and the first WebSocket API share a port; each other has its own."""
+        first = Apis(
+            http=next(iter(self.http_apis), None),
+            sockets=next(iter(self.websocket_apis), None),
+        )
+        return (
+            first,
+            *(Apis(http=api) for api in self.http_apis[1:]),
+            *(Apis(sockets=api) for api in self.websocket_apis[1:]),
+        )

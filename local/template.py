@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from local.cloudformation.apis import read_http_api, read_websocket_api
+from local.cloudformation.auth import Functions
 from local.cloudformation.document import DocumentError, load
 from local.cloudformation.doors import Doors, RouteOf
 from local.cloudformation.functions import (
@@ -45,7 +46,7 @@ _RUNS_OR_OPENS = (
     *("AWS::S3::Bucket", "AWS::SNS::Subscription", "AWS::SNS::Topic"),
     *("AWS::Scheduler::Schedule", "AWS::Serverless::Api", "AWS::Serverless::Application"),
     *("AWS::Serverless::GraphQLApi", "AWS::Serverless::StateMachine"),
-    *("AWS::StepFunctions::StateMachine", "AWS::ApiGatewayV2::Authorizer"),
+    "AWS::StepFunctions::StateMachine",
 )
 
 
@@ -137,7 +138,7 @@ class _Reader:
         return Template(
             path=path,
             functions=functions,
-            http_apis=self._read_http_apis(doors.routes),
+            http_apis=self._read_http_apis(doors.routes, functions),
             websocket_apis=self._read_websocket_apis(functions),
             schedules=tuple(doors.schedules),
             queues=queues,
@@ -147,7 +148,9 @@ class _Reader:
             notes=tuple(self._findings.notes),
         )
 
-    def _read_http_apis(self, routes: list[RouteOf]) -> tuple[HttpApi, ...]:
+    def _read_http_apis(
+        self, routes: list[RouteOf], functions: Mapping[str, Function]
+    ) -> tuple[HttpApi, ...]:
         apis = list(self._http_apis)
         if any(route.api == IMPLICIT_HTTP_API for route in routes):
             declaration = {"Type": _HTTP_API, "Properties": self._globals.get("HttpApi")}
@@ -158,21 +161,27 @@ class _Reader:
                 self._findings.problems.append(
                     f"{route.route.function}: ApiId is {route.api!r}, no HTTP API of this template"
                 )
+        known = self._known(functions)
         return tuple(
-            read_http_api(api, (route for route in routes if route.api == api.name)) for api in apis
+            read_http_api(api, (route for route in routes if route.api == api.name), known)
+            for api in apis
         )
 
+    def _known(self, functions: Mapping[str, Function]) -> Functions:
+        names = {resource.name for resource in self._functions}
+        return Functions(run=functions.keys(), skipped=names - functions.keys())
+
     def _read_websocket_apis(self, functions: Mapping[str, Function]) -> tuple[WebSocketApi, ...]:
-        skipped = {resource.name for resource in self._functions} - functions.keys()
+        known = self._known(functions)
         return (
-            *(read_websocket_api(api, functions, skipped) for api in self._websocket_apis),
-            *read_gateway_v2(self._gateway_v2, functions, skipped),
+            *(read_websocket_api(api, known) for api in self._websocket_apis),
+            *read_gateway_v2(self._gateway_v2, known),
         )
 
     def _read_sources(
         self, doors: Doors, queues: tuple[Queue, ...], functions: Mapping[str, Function]
     ) -> tuple[QueueSource, ...]:
-        skipped = {resource.name for resource in self._functions} - functions.keys()
+        skipped = self._known(functions).skipped
         sources = list(doors.queue_sources)
         for resource in self._sources:
             sources += read_mapping(resource, functions, skipped)

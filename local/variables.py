@@ -56,6 +56,8 @@ def sdk_variables(
         "AWS_ACCESS_KEY_ID": credentials.access_key,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
         "AWS_SESSION_TOKEN": credentials.session_token or "",
+        "AWS_REGION": credentials.region,
+        "AWS_DEFAULT_REGION": credentials.region,
     }
     if management:
         variables["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"] = management
@@ -84,4 +86,4 @@ def step_environment(template: Template, extra: Mapping[str, str]) -> dict[str, 
     environment = {name: os.environ[name] for name in _OF_THIS_MACHINE if name in os.environ}
     for function in template.functions.values():
         environment |= {"PYTHONPATH": str(function.code)} | dict(function.environment)
-    return environment | {"AWS_REGION": template.region} | dict(extra)
+    return environment | dict(extra)

@@ -1,50 +1,99 @@
 """`AWS::Serverless::HttpApi` and `AWS::Serverless::WebSocketApi`."""
 
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 
+from local.cloudformation.auth import Functions, read_auth, read_cors, read_socket_auth
 from local.cloudformation.doors import RouteOf
+from local.cloudformation.function_of import function_of
 from local.cloudformation.resource import Resource
-from local.model import HttpApi, SocketRoute, WebSocketApi
+from local.gateway.selection import UnsupportedSelectionError
+from local.gateway.selection import route_selection as compiled
+from local.model import HttpApi, HttpRoute, SocketRoute, Throttle, WebSocketApi
 
-_HTTP_NOT_DONE = (
-    *("Auth", "CorsConfiguration", "DefaultRouteSettings", "DefinitionBody", "DefinitionUri"),
-    *("RouteSettings", "StageVariables"),
-)
-_SOCKET_NOT_DONE = (
-    *("ApiKeySelectionExpression", "Auth", "DefaultRouteSettings", "RouteSettings"),
-    "StageVariables",
-)
+_HTTP_NOT_DONE = ("DefinitionBody", "DefinitionUri")
+_SOCKET_NOT_DONE = ("ApiKeySelectionExpression", "DefaultRouteSettings", "RouteSettings")
 _SOCKET_ROUTE_NOT_DONE = (
     *("ApiKeyRequired", "ModelSelectionExpression", "RequestModels", "RequestParameters"),
 )
-_FUNCTION_ARN = re.compile(r":function:([A-Za-z0-9_-]+)")
+ROUTES = 300
+"""Routes that one API may have."""
 _DEFAULT_TIMEOUT = timedelta(seconds=29)
 
 
-def read_http_api(resource: Resource, routes: Iterable[RouteOf]) -> HttpApi:
+def read_http_api(resource: Resource, routes: Iterable[RouteOf], functions: Functions) -> HttpApi:
     """One HTTP API with the routes that functions give it."""
     resource.refuse(_HTTP_NOT_DONE)
-    found: dict[tuple[str, str], RouteOf] = {}
+    auth = read_auth(resource, functions)
+    throttles = _Throttles(resource)
+    found: dict[tuple[str, str], HttpRoute] = {}
     for declared in routes:
         route = declared.route
-        other = found.setdefault((route.method, route.path), declared).route
-        if other is not route:
+        other = found.get((route.method, route.path))
+        if other is not None:
             resource.problem(
                 f"{route.method} {route.path} leads to both {other.function} and {route.function}"
             )
+            continue
+        authorizer, scopes = auth.of_route(declared.event)
+        found[route.method, route.path] = replace(
+            route,
+            authorizer=authorizer,
+            scopes=scopes,
+            throttle=throttles.of_route(route, declared.event),
+        )
+    if len(found) > ROUTES:
+        resource.problem(f"it has {len(found)} routes; AWS allows {ROUTES}")
     return HttpApi(
         name=resource.name,
-        routes=tuple(declared.route for declared in found.values()),
+        routes=tuple(found.values()),
         stage=resource.text("StageName") or "$default",
+        cors=read_cors(resource),
+        stage_variables=_stage_variables(resource),
     )
 
 
-def read_websocket_api(
-    resource: Resource, functions: Collection[str], skipped: Collection[str]
-) -> WebSocketApi:
-    """An `AWS::Serverless::WebSocketApi`; `skipped` are functions that do not run here."""
+class _Throttles:
+    """`DefaultRouteSettings` and `RouteSettings` of an HTTP API."""
+
+    def __init__(self, api: Resource) -> None:
+        self._default = _throttle(
+            api.part("DefaultRouteSettings", api.mapping("DefaultRouteSettings"))
+        )
+        self._own = {
+            key: _throttle(api.part(f"RouteSettings, {key}", settings))
+            for key, settings in api.mapping("RouteSettings").items()
+            if isinstance(settings, dict)
+        }
+
+    def of_route(self, route: HttpRoute, event: Resource) -> Throttle | None:
+        """The limit of one route: its event's, else its key's, else the API's."""
+        key = route.path if route.path == "$default" else f"{route.method} {route.path}"
+        own = event.part("RouteSettings", event.mapping("RouteSettings"))
+        return _throttle(own) or self._own.get(key) or self._default
+
+
+def _throttle(part: Resource) -> Throttle | None:
+    rate, burst = part.value("ThrottlingRateLimit"), part.value("ThrottlingBurstLimit")
+    if rate is None and burst is None:
+        return None
+    try:
+        return Throttle(
+            float(10_000 if rate is None else rate), int(5_000 if burst is None else burst)
+        )
+    except (TypeError, ValueError):
+        part.problem("ThrottlingRateLimit and ThrottlingBurstLimit are numbers")
+        return None
+
+
+def _stage_variables(api: Resource) -> Mapping[str, str]:
+    section = api.part("StageVariables", api.mapping("StageVariables"))
+    return {name: section.variable(name) for name in section.keys}
+
+
+def read_websocket_api(resource: Resource, functions: Functions) -> WebSocketApi:
+    """An `AWS::Serverless::WebSocketApi`."""
     resource.refuse(_SOCKET_NOT_DONE)
     routes: dict[str, SocketRoute] = {}
     for key, declaration in resource.mapping("Routes").items():
@@ -53,7 +102,7 @@ def read_websocket_api(
             continue
         part = resource.part(f"route {key}", declaration)
         part.refuse(_SOCKET_ROUTE_NOT_DONE)
-        function = function_of(part, "FunctionArn", functions, skipped)
+        function = function_of(part, "FunctionArn", functions.run, functions.skipped)
         if function:
             routes[key] = SocketRoute(
                 key=key,
@@ -66,6 +115,8 @@ def read_websocket_api(
         routes=routes,
         stage=resource.text("StageName") or "default",
         route_selection=route_selection(resource),
+        authorizer=read_socket_auth(resource, functions),
+        stage_variables=_stage_variables(resource),
     )
 
 
@@ -74,28 +125,12 @@ def route_selection(resource: Resource) -> str:
     expression = resource.text("RouteSelectionExpression")
     if not expression:
         resource.problem("it has no RouteSelectionExpression")
-    return expression or ""
-
-
-def function_of(
-    part: Resource, key: str, functions: Collection[str], skipped: Collection[str]
-) -> str | None:
-    """The function that an ARN (or an integration's URI around one) means."""
-    if key not in part.keys:
-        part.problem(f"it has no {key}")
-        return None
-    arn = part.text(key)
-    if arn is None:
-        return None
-    match = _FUNCTION_ARN.search(arn)
-    name = match[1] if match else arn
-    if name in skipped:
-        part.unsupported(f"it leads to {name}, which is not run")
-        return None
-    if not match or name not in functions:
-        part.problem(f"{key} is {arn!r}, no function of this template")
-        return None
-    return name
+        return ""
+    try:
+        compiled(expression)
+    except UnsupportedSelectionError as unsupported:
+        resource.problem(str(unsupported))
+    return expression
 
 
 def integration_timeout(part: Resource, key: str) -> timedelta:

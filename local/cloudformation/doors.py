@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from local.cloudformation.resource import Resource
 from local.model import HttpRoute, QueueSource, Schedule
 
 
@@ -11,6 +12,8 @@ class RouteOf:
 
     api: str
     route: HttpRoute
+    event: Resource
+    """The function's event that declares it."""
 
 
 @dataclass

@@ -103,7 +103,6 @@ def read_events(resource: Resource, doors: Doors) -> None:
 
 
 def _http_route(event: Resource, function: str) -> list[RouteOf]:
-    event.refuse({"Auth", "RouteSettings"})
     if (event.text("PayloadFormatVersion") or "2.0") != "2.0":
         event.unsupported("payload 1.0 is not made; the event comes as 2.0")
     path, method = event.text("Path"), (event.text("Method") or "ANY").upper()
@@ -117,7 +116,7 @@ def _http_route(event: Resource, function: str) -> list[RouteOf]:
     if path != "$default" and not path.startswith("/"):
         event.problem(f"Path is {path!r} and does not begin with /")
     api = event.text("ApiId") or IMPLICIT_HTTP_API
-    return [RouteOf(api, HttpRoute(method=method, path=path, function=function))]
+    return [RouteOf(api, HttpRoute(method=method, path=path, function=function), event)]
 
 
 def _schedule(event: Resource, function: str, name: str) -> list[Schedule]:

@@ -1,13 +1,16 @@
 """WebSocket APIs spelt out as `AWS::ApiGatewayV2::{Api,Route,Integration,Stage,RouteResponse}`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from local.cloudformation.apis import function_of, integration_timeout, route_selection
+from local.cloudformation.apis import integration_timeout, route_selection
+from local.cloudformation.auth import Functions, socket_identity
+from local.cloudformation.function_of import function_of
 from local.cloudformation.resource import Resource
-from local.model import SocketRoute, WebSocketApi
+from local.model import LambdaAuthorizer, SocketRoute, WebSocketApi
 
 _API = "AWS::ApiGatewayV2::Api"
+_AUTHORIZER = "AWS::ApiGatewayV2::Authorizer"
 _INTEGRATION = "AWS::ApiGatewayV2::Integration"
 _ROUTE = "AWS::ApiGatewayV2::Route"
 _ROUTE_RESPONSE = "AWS::ApiGatewayV2::RouteResponse"
@@ -19,8 +22,7 @@ class _Parts:
     """The resources of this kind in a template, and its functions."""
 
     resources: Sequence[Resource]
-    functions: Collection[str]
-    skipped: Collection[str]
+    functions: Functions
 
     def of_type(self, kind: str, **belonging_to: str) -> list[Resource]:
         """Those of one type whose properties refer to the given ones."""
@@ -32,11 +34,9 @@ class _Parts:
         ]
 
 
-def read_gateway_v2(
-    resources: Sequence[Resource], functions: Collection[str], skipped: Collection[str]
-) -> list[WebSocketApi]:
+def read_gateway_v2(resources: Sequence[Resource], functions: Functions) -> list[WebSocketApi]:
     """All WebSocket APIs among these resources; an HTTP API spelt out so is named as not done."""
-    parts = _Parts(resources, functions, skipped)
+    parts = _Parts(resources, functions)
     apis: list[WebSocketApi] = []
     for resource in parts.of_type(_API):
         if resource.text("ProtocolType") == "WEBSOCKET":
@@ -58,13 +58,36 @@ def _websocket_api(api: Resource, parts: _Parts) -> WebSocketApi:
         routes={route.key: route for route in routes if route},
         stage=(stages[0].text("StageName") if stages else None) or "",
         route_selection=route_selection(api),
+        authorizer=_authorizer(api, parts),
     )
+
+
+def _authorizer(api: Resource, parts: _Parts) -> LambdaAuthorizer | None:
+    """The one of `$connect`, where alone a WebSocket API can have one."""
+    for route in parts.of_type(_ROUTE, ApiId=api.name, RouteKey="$connect"):
+        kind = route.text("AuthorizationType") or "NONE"
+        if kind == "CUSTOM":
+            return _request_authorizer(route, parts)
+        if kind != "NONE":
+            route.unsupported(f"AuthorizationType {kind} is not acted upon: everybody may connect")
+    return None
+
+
+def _request_authorizer(route: Resource, parts: _Parts) -> LambdaAuthorizer | None:
+    name = route.text("AuthorizerId")
+    authorizer = next((each for each in parts.of_type(_AUTHORIZER) if each.name == name), None)
+    if authorizer is None:
+        route.problem(f"AuthorizerId is {name!r}, no authorizer of this template")
+        return None
+    functions = parts.functions
+    function = function_of(authorizer, "AuthorizerUri", functions.run, functions.skipped)
+    if function is None:
+        return None
+    return LambdaAuthorizer(authorizer.name, function, socket_identity(authorizer))
 
 
 def _route(route: Resource, parts: _Parts) -> SocketRoute | None:
     key, target = route.text("RouteKey"), route.text("Target")
-    if (route.text("AuthorizationType") or "NONE") != "NONE":
-        route.unsupported("AuthorizationType is not acted upon: everybody may connect")
     if not key:
         route.problem("it has no RouteKey")
     if not target:
@@ -79,7 +102,9 @@ def _route(route: Resource, parts: _Parts) -> SocketRoute | None:
     if integration.text("IntegrationType") != "AWS_PROXY":
         integration.unsupported("only integrations of the type AWS_PROXY are made")
         return None
-    function = function_of(integration, "IntegrationUri", parts.functions, parts.skipped)
+    function = function_of(
+        integration, "IntegrationUri", parts.functions.run, parts.functions.skipped
+    )
     if function is None:
         return None
     return SocketRoute(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
-from local.cloudformation.apis import function_of
+from local.cloudformation.function_of import function_of
 from local.cloudformation.resource import Resource
 from local.cloudformation.scope import queue_name
 from local.model import Function, Queue, QueueSource

@@ -1,7 +1,7 @@
 """What the control port answers: JSON over HTTP, for this machine alone."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -10,6 +10,7 @@ import orjson
 
 from local.gateway.exchange import Request, Response
 from local.gateway.faults import KINDS, Faults, UnknownFaultError, read_fault
+from local.gateway.gateway import Gateway
 from local.gateway.limits import Limits
 from local.gateway.socket_event import Handshake
 from local.gateway.socket_wire import SocketWire
@@ -28,8 +29,14 @@ class Reach:
 
     faults: Faults
     fleet: Fleet
-    sockets: Callable[[], dict[str, Socket]]
-    """The open connections by id."""
+    gateways: Sequence[Gateway]
+
+    def socket(self, connection_id: str) -> Socket | None:
+        """An open connection of this node."""
+        for gateway in self.gateways:
+            if found := gateway.connections.get(connection_id):
+                return found
+        return None
 
 
 class ControlApp:
@@ -118,7 +125,7 @@ class ControlApp:
             return refusal(404, f"there is no function {function}")
 
     async def _abort(self, _request: Request, connection_id: str) -> Response:
-        socket = self._reach.sockets().get(connection_id)
+        socket = self._reach.socket(connection_id)
         if socket is None:
             return refusal(404, f"there is no connection {connection_id} on this node")
         socket.abort()

@@ -20,6 +20,25 @@ def not_found(request_id: str) -> Response:
     return refusal(404, "Not Found", request_id)
 
 
+def unauthorized(request_id: str, challenge: str | None = None) -> Response:
+    """An authorizer finds no identity, or none that holds; `challenge`: `www-authenticate`."""
+    response = refusal(401, "Unauthorized", request_id)
+    if challenge is None:
+        return response
+    header = (b"www-authenticate", challenge.encode("latin-1", "replace"))
+    return Response(response.status, response.body, (*response.headers, header))
+
+
+def forbidden(request_id: str) -> Response:
+    """An authorizer says no."""
+    return refusal(403, "Forbidden", request_id)
+
+
+def too_many_requests(request_id: str) -> Response:
+    """A route, or the account, is called more often than allowed."""
+    return refusal(429, "Too Many Requests", request_id)
+
+
 def internal_server_error(request_id: str) -> Response:
     """The function failed, or returned what cannot be a response."""
     return refusal(500, "Internal Server Error", request_id)

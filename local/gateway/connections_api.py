@@ -99,7 +99,7 @@ class ConnectionsApi:
         if self._faults.strike("post.gone", socket.id) is not None:
             return _GONE
         if self._faults.strike("post.throttle", socket.id) is not None:
-            return _error(429, "LimitExceededException", "Rate exceeded")
+            return throttled()
         if (seconds := self._faults.strike("post.timeout", socket.id)) is not None:
             if self._faults.coin("post.timeout"):
                 _post(socket, request.body)
@@ -117,6 +117,11 @@ class ConnectionsApi:
             return await self._nodes.forward(request, connection_id) or _GONE
         except NodeUnreachableError as failed:
             return _error(500, "InternalServerErrorException", str(failed))
+
+
+def throttled() -> Response:
+    """The account has made more requests than it may."""
+    return _error(429, "LimitExceededException", "Rate exceeded")
 
 
 def _post(socket: Socket, data: bytes) -> Response:

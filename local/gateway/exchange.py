@@ -1,6 +1,6 @@
 """One HTTP request and its response, as values."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -34,7 +34,3 @@ class Response:
     status: int
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
-
-
-Endpoint = Callable[[Request], Awaitable[Response]]
-"""Answers one HTTP request."""

@@ -1,11 +1,11 @@
-"""The gateway of one template: its HTTP API, its WebSocket API and `@connections` on one port."""
+"""One port of the gateway: an HTTP API, a WebSocket API and its `@connections`."""
 
 import socket
-from collections.abc import Mapping
+import time
 
-from local.gateway.answers import head_too_large, not_found, too_large
-from local.gateway.connections_api import ConnectionsApi
-from local.gateway.exchange import Endpoint, Request, Response
+from local.gateway.answers import head_too_large, not_found, too_large, too_many_requests
+from local.gateway.connections_api import ConnectionsApi, throttled
+from local.gateway.exchange import Request, Response
 from local.gateway.front import Front
 from local.gateway.http_api import HttpApiEndpoint
 from local.gateway.ids import api_id, new_id
@@ -17,64 +17,60 @@ from local.gateway.socket_api import SocketApi
 from local.gateway.socket_event import Handshake
 from local.gateway.socket_wire import SocketWire
 from local.gateway.sockets import Socket
-from local.model import Template
-
-ExtraRoutes = Mapping[tuple[str, str], Endpoint]
-"""Local routes beside the template's, by method and path; they go before the template's."""
+from local.gateway.token_bucket import TokenBucket
+from local.model import Apis
 
 _WILDCARDS = frozenset({"", "0.0.0.0", "::"})  # noqa: S104 - compared with, not bound to
 
 
 class Gateway:
-    """One node of API Gateway.
+    """Serves the APIs of one port.
 
-    The first HTTP API and the first WebSocket API of the template are served: the sockets at `/ws`
-    and `/<stage>`, their management API at `/@connections/{id}` and `/<stage>/@connections/{id}`.
+    The sockets are at `/ws` and `/<stage>`, their management API at `/@connections/{id}` and
+    `/<stage>/@connections/{id}`.
     """
 
-    def __init__(  # noqa: PLR0913 - what a gateway is made of, each by its name
+    def __init__(
         self,
-        template: Template,
+        apis: Apis,
         setup: Setup,
         credentials: Credentials,
         *,
         listener: socket.socket,
         redis_url: str | None = None,
-        address: str | None = None,
-        extra_routes: ExtraRoutes | None = None,
     ) -> None:
         """Prepare; nothing is opened before `start`.
 
         Args:
-            template: Whose APIs.
+            apis: What is served.
             setup: The functions behind them, limits, observer, order of messages.
             credentials: Who may call `@connections`.
             listener: The port to serve, from `listen`.
             redis_url: Where the other nodes are found; without it this node is alone.
-            address: `host:port` under which other nodes reach this one, if not the listener's.
-            extra_routes: Local routes, such as static pages.
 
         Raises:
             UnsupportedSelectionError: The route selection expression is beyond us.
         """
         self._setup = setup
+        self._credentials = credentials
         self._host: str
         self._port: int
         self._host, self._port = listener.getsockname()[:2]
-        self._address = address
-        self._extra = dict(extra_routes or {})
         self._front = Front(self, listener)
-        self._http = self._http_api(template)
-        socket_api = next(iter(template.websocket_apis), None)
+        limits = setup.limits
+        self._requests = TokenBucket(
+            limits.requests_per_second, time.monotonic, limits.requests_at_once
+        )
+        region = credentials.region
+        self._http = HttpApiEndpoint(apis.http, setup, self._port, region) if apis.http else None
         self._nodes: Nodes | None = None
         self._sockets: SocketApi | None = None
         self._connections: ConnectionsApi | None = None
-        if socket_api is not None:
+        if apis.sockets is not None:
             if redis_url is not None:
-                self._nodes = Nodes(redis_url, api_id(socket_api.name))
+                self._nodes = Nodes(redis_url, api_id(apis.sockets.name))
             mint = self._nodes.new_connection_id if self._nodes else new_id
-            self._sockets = SocketApi(socket_api, setup, mint)
-        self._credentials = credentials
+            self._sockets = SocketApi(apis.sockets, setup, mint, region)
 
     @property
     def limits(self) -> Limits:
@@ -105,7 +101,7 @@ class Gateway:
         """
         accepted = [self._credentials]
         if self._nodes is not None:
-            await self._nodes.join(f"http://{self._address}" if self._address else self.url)
+            await self._nodes.join(self.url)
             accepted.append(self._nodes.credentials)
         if self._sockets is not None:
             verifier = Verifier(accepted, self.limits.signature_age.total_seconds())
@@ -124,10 +120,11 @@ class Gateway:
 
     async def answer(self, request: Request) -> Response:
         """Answer an HTTP request."""
+        allowed = self._requests.take()
         if self._connections is not None and ConnectionsApi.takes(request.raw_path):
-            return await self._connections(request)
-        if extra := self._extra.get((request.method, request.raw_path)):
-            return await extra(request)
+            return await self._connections(request) if allowed else throttled()
+        if not allowed:
+            return too_many_requests(new_id())
         if self._http is not None:
             return await self._http(request)
         return not_found(new_id())
@@ -146,7 +143,3 @@ class Gateway:
             wire.reject(404, b'{"message":"Not Found"}')
         else:
             self._sockets.asked(wire, handshake)
-
-    def _http_api(self, template: Template) -> HttpApiEndpoint | None:
-        api = next(iter(template.http_apis), None)
-        return HttpApiEndpoint(api, self._setup, lambda: self.port) if api else None

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -28,6 +28,7 @@ class Call:
     now: float
     """Seconds since the epoch."""
     port: int
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
 
 
 def http_event(request: Request, match: Match, call: Call) -> dict[str, Any]:
@@ -51,6 +52,8 @@ def http_event(request: Request, match: Match, call: Call) -> dict[str, Any]:
     event["requestContext"] = _context(request, match, call, headers, path)
     if match.parameters:
         event["pathParameters"] = dict(match.parameters)
+    if call.stage_variables:
+        event["stageVariables"] = dict(call.stage_variables)
     event.update(_body(request.body, headers.get("content-type", "")))
     return event
 

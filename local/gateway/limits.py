@@ -27,6 +27,10 @@ class Limits:
     http_integration: timedelta = timedelta(seconds=30)
     connects_per_second: int = 500
     """New WebSocket connections per second; also the burst."""
+    requests_per_second: int = 10_000
+    """HTTP requests and `@connections` calls of an account, together."""
+    requests_at_once: int = 5_000
+    """The burst of these."""
     send_buffer: int = MIB
     """Unsent bytes kept for a slow client before a POST to it is refused (AWS gives no figure)."""
     http_body: int = 10 * MIB

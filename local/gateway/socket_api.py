@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from local.gateway.answers import FORBIDDEN, INTERNAL, TIMED_OUT, error_frame
@@ -12,6 +13,7 @@ from local.gateway.integration import Failure, Result, integrate
 from local.gateway.observer import Invocation, Opened
 from local.gateway.selection import route_selection
 from local.gateway.setup import Setup
+from local.gateway.socket_auth import Refused, ask
 from local.gateway.socket_event import (
     Handshake,
     Origin,
@@ -43,6 +45,7 @@ class SocketApi:
         api: WebSocketApi,
         setup: Setup,
         new_connection_id: Callable[[], str],
+        region: str,
     ) -> None:
         """Serve `api`.
 
@@ -53,6 +56,7 @@ class SocketApi:
         self.sockets: dict[str, Socket] = {}
         self._id = api_id(api.name)
         self._select = route_selection(api.route_selection)
+        self._region = region
         self._setup = setup
         self._observer = setup.observer
         self._faults = setup.faults
@@ -103,9 +107,16 @@ class SocketApi:
             domain=handshake.header("host") or "",
             api_id=self._id,
             stage=self.api.stage,
+            stage_variables=self.api.stage_variables,
         )
         decision = Decision(200)
-        if route := self.api.routes.get(CONNECT):
+        if self.api.authorizer:
+            told = await ask(self.api.authorizer, handshake, origin, self._setup, self._region)
+            if isinstance(told, Refused):
+                decision = Decision(told.status)
+            else:
+                origin = replace(origin, authorizer=told)
+        if decision.accepted and (route := self.api.routes.get(CONNECT)):
             decision = await self._decide(route, handshake, origin, now)
         if not decision.accepted:
             wire.reject(decision.status, _body(FORBIDDEN))

@@ -1,7 +1,7 @@
 """The three events of a WebSocket API: CONNECT, MESSAGE and DISCONNECT."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -40,6 +40,9 @@ class Origin:
     domain: str
     api_id: str
     stage: str
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
+    authorizer: Mapping[str, Any] | None = None
+    """What an authorizer said of the client at `$connect`; in every event from then on."""
 
     def identity(self) -> dict[str, str]:
         """Who is at the other end, as far as the gateway knows."""
@@ -52,9 +55,41 @@ def connect_event(
     handshake: Handshake, origin: Origin, request_id: str, now: float
 ) -> dict[str, Any]:
     """The event of `$connect`; headers keep the client's case."""
+    several = _headers(handshake, origin, now, _HIDDEN)
+    event: dict[str, Any] = {
+        "headers": {name: values[-1] for name, values in several.items()},
+        "multiValueHeaders": several,
+    }
+    if query := _query(handshake):
+        event["queryStringParameters"] = {name: values[-1] for name, values in query.items()}
+        event["multiValueQueryStringParameters"] = query
+    return _event(event, _context(origin, "$connect", "CONNECT", request_id, now), origin)
+
+
+def authorizer_event(
+    handshake: Handshake, origin: Origin, request_id: str, now: float, arn: str
+) -> dict[str, Any]:
+    """The event of an authorizer, which sees all headers; maps are there though empty."""
+    several = _headers(handshake, origin, now, frozenset())
+    query = _query(handshake)
+    return {
+        "type": "REQUEST",
+        "methodArn": arn,
+        "headers": {name: values[-1] for name, values in several.items()},
+        "multiValueHeaders": several,
+        "queryStringParameters": {name: values[-1] for name, values in query.items()},
+        "multiValueQueryStringParameters": query,
+        "stageVariables": dict(origin.stage_variables),
+        "requestContext": _context(origin, "$connect", "CONNECT", request_id, now),
+    }
+
+
+def _headers(
+    handshake: Handshake, origin: Origin, now: float, hidden: frozenset[str]
+) -> dict[str, list[str]]:
     several: dict[str, list[str]] = {}
     for name, value in handshake.headers:
-        if name.lower() not in _HIDDEN:
+        if name.lower() not in hidden:
             several.setdefault(name, []).append(value)
     present = {name.lower(): name for name in several}
     if "x-amzn-trace-id" not in present:
@@ -63,18 +98,25 @@ def connect_event(
     several["X-Forwarded-For"] = [", ".join([*before, origin.source_ip])]
     several["X-Forwarded-Port"] = [str(handshake.port)]
     several["X-Forwarded-Proto"] = ["http"]
-    event: dict[str, Any] = {
-        "headers": {name: values[-1] for name, values in several.items()},
-        "multiValueHeaders": several,
-    }
-    if handshake.query:
-        query: dict[str, list[str]] = {}
-        for name, value in parse_qsl(handshake.query, keep_blank_values=True):
-            query.setdefault(name, []).append(value)
-        event["queryStringParameters"] = {name: values[-1] for name, values in query.items()}
-        event["multiValueQueryStringParameters"] = query
-    context = _context(origin, "$connect", "CONNECT", request_id, now)
-    return {**event, "requestContext": context, "isBase64Encoded": False}
+    return several
+
+
+def _query(handshake: Handshake) -> dict[str, list[str]]:
+    query: dict[str, list[str]] = {}
+    for name, value in parse_qsl(handshake.query, keep_blank_values=True):
+        query.setdefault(name, []).append(value)
+    return query
+
+
+def _event(event: dict[str, Any], context: dict[str, Any], origin: Origin) -> dict[str, Any]:
+    """What all three events have in common."""
+    if origin.stage_variables:
+        event["stageVariables"] = dict(origin.stage_variables)
+    event["requestContext"] = context
+    if origin.authorizer is not None:
+        context["authorizer"] = dict(origin.authorizer)
+    event["isBase64Encoded"] = False
+    return event
 
 
 def message_event(
@@ -83,7 +125,7 @@ def message_event(
     """The event of a message: no headers, no query, nothing of `$connect` but the connection."""
     context = _context(origin, route_key, "MESSAGE", request_id, now)
     context["messageId"] = new_id()
-    return {"requestContext": context, "body": body, "isBase64Encoded": False}
+    return _event({"body": body}, context, origin)
 
 
 def disconnect_event(
@@ -94,12 +136,11 @@ def disconnect_event(
     context = _context(origin, "$disconnect", "DISCONNECT", request_id, now)
     context["disconnectStatusCode"] = code
     context["disconnectReason"] = reason
-    return {
+    event = {
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "requestContext": context,
-        "isBase64Encoded": False,
     }
+    return _event(event, context, origin)
 
 
 def _context(

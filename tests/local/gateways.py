@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from local.gateway.faults import Faults, read_fault
@@ -20,7 +19,7 @@ from local.gateway.setup import Setup
 from local.gateway.sigv4 import Credentials
 from local.lambdas.failures import timed_out
 from local.lambdas.invocation import Event, FunctionError, Outcome
-from local.model import HttpApi, HttpRoute, SocketRoute, Template, WebSocketApi
+from local.model import Apis, HttpApi, HttpRoute, SocketRoute, WebSocketApi
 
 CREDENTIALS = Credentials("LOCALKEY", "local-secret", "local-session")
 
@@ -119,19 +118,12 @@ async def served(
         keys = list(functions)
         http = an_http_api(*(key for key in keys if "/" in key))
         sockets = a_socket_api(*(key for key in keys if "/" not in key), stage="live")
-    template = Template(
-        path=Path("template.yaml"),
-        functions={},
-        http_apis=(http,) if http else (),
-        websocket_apis=(sockets,) if sockets else (),
-        schedules=(),
-    )
     lambdas = Functions(dict(functions))
     seen: list[Observation] = []
     wrong = Faults(seen.append)
     wrong.enforce({kind: read_fault(kind, text) for kind, text in (faults or {}).items()}, seed)
     gateway = Gateway(
-        template,
+        Apis(http, sockets),
         Setup(lambdas, limits or Limits(), seen.append, wrong, serial=serial),
         CREDENTIALS,
         listener=listen("127.0.0.1", 0),

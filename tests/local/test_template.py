@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from local.model import HttpRoute, Schedule, SocketRoute
+from local.model import (
+    HttpRoute,
+    Schedule,
+    SocketRoute,
+)
 from local.template import TemplateError, read_template
 from tests.local.templates import FUNCTION, Read, problems, with_property
 from tests.local.templates import read as read
@@ -192,6 +196,18 @@ def test_a_web_socket_api_is_read_as_sam_and_as_cloudformation_writes_it(read: R
     }
     assert (second.stage, second.route_selection) == ("prod", "$request.body.action")
     assert second.routes == {"ask": SocketRoute("ask", "F", two_way=True)}
+
+
+def test_an_expression_beyond_us_is_a_mistake(read: Read) -> None:
+    sam = """
+  Sam:
+    Type: AWS::Serverless::WebSocketApi
+    Properties: {RouteSelectionExpression: $request.header.x}
+"""
+
+    (told,) = problems(read, FUNCTION + sam)
+
+    assert "is not supported" in told
 
 
 def test_schedules_come_from_events_unless_disabled(read: Read) -> None:
