@@ -1,0 +1,408 @@
+"""One person at one keyboard: signs in, joins, asks, hears, loses the connection and comes back."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+from local.client.backoff import Backoff
+from local.client.frames import Frame, Json, Refused, Seen
+from local.client.log import RoomLog
+from local.client.person import Person
+from local.client.room import RoomView
+from local.client.wire import ConnectionLost, Wire
+
+
+def _is_last_word(frame: Frame) -> bool:
+    """Whether after this there is no session to come back to."""
+    closed = frame.type == "session.closed" and frame.payload.get("action") != "resume"
+    return closed or frame.type in ("connection.replaced", "room.kicked", "room.ended")
+
+
+_OVER = frozenset({"room/session-expired", "meeting/ended", "room/invalid-token"})
+"""Refusals of a resume that no further attempt changes."""
+
+
+class HubClient(Person):
+    """A client of one API.
+
+    By itself it orders room events, fills gaps (`fills_gaps`) and, with `recovers`, comes back when
+    the connection is lost and moves before it expires. Without, a test does these by hand: `cut`,
+    `hold`, `release`, `sync`, `resume`.
+    """
+
+    def __init__(  # noqa: PLR0913 - each by its name
+        self,
+        url: str,
+        *,
+        socket_url: str | None = None,
+        recovers: bool = False,
+        fills_gaps: bool = True,
+        keeps_frames: bool = True,
+        patience: float = 30,
+        backoff: Backoff | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare; nothing is connected before it is needed.
+
+        Args:
+            url: `http://localhost:4000`.
+            socket_url: Where sockets go, if not where tickets say (or `url` with `/ws`).
+            recovers: Whether it comes back by itself.
+            fills_gaps: Whether it asks for events that are missing.
+            keeps_frames: Whether `seen` holds every frame; a load test says no.
+            patience: Seconds to wait for a reply or an event.
+            backoff: Between attempts to come back.
+            clock: For `seen`.
+        """
+        super().__init__(url)
+        self.log = RoomLog()
+        self.room = RoomView()
+        self.joined: Json | None = None
+        """The payload of `room.joined`."""
+        self.resume_token: str | None = None
+        self.ice_servers: list[Json] = []
+        self.seen: list[Seen] = []
+        """Every frame of every connection as it was, in both directions."""
+        self.unseen: deque[Frame] = deque()
+        """Delivered and not yet taken by `heard` or `events`; room events in order."""
+        self.ignores: Callable[[Frame], bool] = lambda _: False
+        """Frames to drop as if they had never come."""
+        self.wire: Wire | None = None
+        """The connection in use."""
+        self._socket_url = socket_url
+        self._url = url
+        self._recovers, self._fills_gaps = recovers, fills_gaps
+        self._keeps_frames, self._patience = keeps_frames, patience
+        self._backoff = backoff or Backoff()
+        self._clock = clock
+        # A session outlives connections and a requestId is never used twice in one.
+        self._name = uuid4().hex[:12]
+        self._asked = self._opened = 0
+        self._pending: dict[str, tuple[Frame, Wire, asyncio.Future[Frame]]] = {}
+        self._parts: dict[tuple[str, int], list[Json]] = {}
+        self._held: list[tuple[Wire, str]] | None = None
+        self._news = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._syncing = self._closing = False
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End everything; the room sees a lost connection unless `leave` was called."""
+        self._closing = True
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.wire:
+            await self.wire.close()
+        await self.rest.__aexit__(None, None, None)
+
+    # over the socket
+
+    async def connect(self) -> Wire:
+        """Open a connection and use it from now on; an account authenticates on it.
+
+        Raises:
+            ConnectionLost: There is none to be had.
+        """
+        self.wire = await self._open()
+        if self.rest.access_token:
+            await self.request("auth.authenticate", accessToken=self.rest.access_token)
+        return self.wire
+
+    async def join(
+        self,
+        meeting_id: str | None = None,
+        *,
+        display_name: str | None = None,
+        mic: str = "off",
+        cam: str = "off",
+    ) -> Frame:
+        """Join a meeting, or with no `meeting_id` the one of the `ticket` at hand.
+
+        The answer is `room.joined`, or `lobby.waiting`: `room.joined` is then heard later.
+        """
+        if meeting_id is not None:
+            await self.take_ticket(meeting_id, display_name)
+        assert self.ticket, "there is no ticket to join with"
+        if self.wire is None or self.wire.close_code is not None:
+            await self.connect()
+        return await self.request(
+            "room.join", roomToken=self.ticket["roomToken"], device={"mic": mic, "cam": cam}
+        )
+
+    async def leave(self) -> None:
+        """Leave the room."""
+        await self.request("room.leave")
+        self.resume_token = None
+
+    async def request(self, kind: str, /, **payload: Any) -> Frame:
+        """Ask, and wait for the one reply.
+
+        Raises:
+            Refused: The reply is an error.
+            ConnectionLost: The connection went before the reply came (and `recovers` is off).
+            TimeoutError: No reply within `patience`.
+        """
+        self._asked += 1
+        return await self.ask(Frame(kind, payload, f"{self._name}-{self._asked}"))
+
+    async def ask(self, frame: Frame, wire: Wire | None = None) -> Frame:
+        """As `request`, for a frame with a `requestId` of one's own, on a connection of choice."""
+        wire = wire or self._in_use()
+        assert frame.request_id, "only a frame with a requestId is replied to"
+        reply: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+        self._pending[frame.request_id] = (frame, wire, reply)
+        try:
+            await self._send(wire, frame.text())
+            async with asyncio.timeout(self._patience):
+                answer = await reply
+        except ConnectionLost:
+            if not self._lives_on(frame):
+                raise
+            async with asyncio.timeout(self._patience):
+                answer = await reply
+        finally:
+            self._pending.pop(frame.request_id, None)
+        if answer.type == "error":
+            raise Refused(answer.payload)
+        return answer
+
+    async def send(self, kind: str, /, **payload: Any) -> None:
+        """Say something without a `requestId`: there is no reply."""
+        await self._send(self._in_use(), Frame(kind, payload).text())
+
+    async def send_text(self, text: str) -> None:
+        """Send any text at all."""
+        await self._send(self._in_use(), text)
+
+    async def heard(self, kind: str, /, *, within: float | None = None, **wanted: Any) -> Frame:
+        """Take the next frame of this type whose payload says what is wanted; wait if need be.
+
+        Raises:
+            TimeoutError: None came within `within` seconds (else `patience`).
+        """
+        async with asyncio.timeout(self._patience if within is None else within):
+            while True:
+                self._news.clear()
+                for frame in self.unseen:
+                    if frame.fits(kind, wanted):
+                        self.unseen.remove(frame)
+                        return frame
+                await self._news.wait()
+
+    async def events(self) -> AsyncIterator[Frame]:
+        """Every frame that is no reply, as it is delivered."""
+        while True:
+            self._news.clear()
+            while self.unseen:
+                yield self.unseen.popleft()
+            await self._news.wait()
+
+    async def sync(self) -> Frame:
+        """Ask for what is missing after the last event that was delivered, and deliver it."""
+        reply = await self.request("room.sync", epoch=self.log.epoch, afterSeq=self.log.seq)
+        if reply.type == "room.snapshot":
+            self._begin(reply.payload)
+        else:
+            self._catch_up(reply.payload["events"])
+        return reply
+
+    async def resume(
+        self, *, token: str | None = None, epoch: str | None = None, last_seq: int | None = None
+    ) -> Frame:
+        """Go on with the session over a new connection; the old one is closed if it still lives.
+
+        Args:
+            token: Another than the newest.
+            epoch: Another than the room's.
+            last_seq: Another than that of the last event delivered.
+
+        Raises:
+            Refused: The session is over (`room/session-expired`).
+            ConnectionLost: There is no connection to be had.
+        """
+        before, wire = self.wire, await self._open()
+        self._asked += 1
+        payload = {
+            "resumeToken": token or self.resume_token,
+            "epoch": self.log.epoch if epoch is None else epoch,
+            "lastSeq": self.log.seq if last_seq is None else last_seq,
+        }
+        frame = Frame("session.resume", payload, f"{self._name}-{self._asked}")
+        try:
+            reply = await self.ask(frame, wire)
+        except BaseException:
+            await wire.close()
+            raise
+        self.wire = wire
+        self.resume_token = reply.payload["resumeToken"]
+        self.ice_servers = reply.payload["iceServers"]
+        if reply.payload["recovered"]:
+            self._catch_up(reply.payload["events"])
+        else:
+            self._begin(reply.payload["snapshot"])
+        if before and before.close_code is None:
+            await before.close()
+        await self._ask_again(wire)
+        return reply
+
+    # faults, for tests
+
+    def cut(self) -> None:
+        """Lose the connection as a network does."""
+        self._in_use().cut()
+
+    def hold(self) -> None:
+        """Let nothing that comes in be noticed, until `release`."""
+        self._held = self._held if self._held is not None else []
+
+    def release(self) -> None:
+        """Notice what was held, in the order in which it came."""
+        held, self._held = self._held or [], None
+        for wire, text in held:
+            self._notice(wire, text)
+
+    # inside
+
+    def _in_use(self) -> Wire:
+        if self.wire is None:
+            raise ConnectionLost("not connected yet")
+        return self.wire
+
+    async def _open(self) -> Wire:
+        self._opened += 1
+        ticketed = self.ticket["wsUrl"] if self.ticket else None
+        url = self._socket_url or ticketed or self._url.replace("http", "ws", 1) + "/ws"
+        wire = await Wire.open(url, self._opened)
+        wire.read(self._received, self._lost)
+        return wire
+
+    async def _send(self, wire: Wire, text: str) -> None:
+        if self._keeps_frames:
+            self.seen.append(Seen(self._clock(), "sent", wire.number, text))
+        await wire.send(text)
+
+    def _received(self, wire: Wire, text: str) -> None:
+        if self._keeps_frames:
+            self.seen.append(Seen(self._clock(), "received", wire.number, text))
+        if self._held is None:
+            self._notice(wire, text)
+        else:
+            self._held.append((wire, text))
+
+    def _notice(self, wire: Wire, text: str) -> None:
+        frame = Frame.read(text)
+        if self.ignores(frame):
+            return
+        if frame.type == "snapshot.part":
+            place = (frame.payload["epoch"], frame.payload["seq"])
+            self._parts.setdefault(place, []).extend(frame.payload["participants"])
+        elif frame.type == "room.joined":
+            self._enter(frame)
+        elif _is_last_word(frame) and wire is self.wire:
+            self.resume_token = None
+        if frame.request_id in self._pending:
+            reply = self._pending[frame.request_id][2]
+            if not reply.done():
+                reply.set_result(frame)
+        else:
+            self._deliver(self.log.take(frame))
+            if frame.type == "connection.expiring" and self._recovers and wire is self.wire:
+                self._start(self._come_back())
+        if self.log.waits and self._fills_gaps and not self._syncing and self.resume_token:
+            self._syncing = True
+            self._start(self._fill())
+
+    def _deliver(self, frames: list[Frame]) -> None:
+        for frame in frames:
+            if frame.seq is not None:
+                self.room.apply(frame)
+            self.unseen.append(frame)
+        self._news.set()
+
+    def _enter(self, frame: Frame) -> None:
+        said = self.joined = frame.payload
+        self.resume_token, self.ice_servers = said["resumeToken"], said["iceServers"]
+        self._begin({**said, "participants": [said["selfParticipant"], *said["peers"]]})
+
+    def _begin(self, snapshot: Json) -> None:
+        place = (snapshot["epoch"], snapshot["seq"])
+        newer = place[0] != self.log.epoch or place[1] >= self.log.seq
+        people = [*snapshot["participants"], *self._parts.pop(place, [])]
+        if newer:
+            self.room.begin(people, snapshot["settings"], snapshot["chat"])
+        self._deliver(self.log.begin(*place))
+
+    def _catch_up(self, events: list[Json]) -> None:
+        for event in events:
+            self._deliver(self.log.take(Frame.of(event)))
+
+    async def _fill(self) -> None:
+        try:
+            await self.sync()
+        except (ConnectionLost, Refused, TimeoutError):
+            pass  # a lost connection is resumed, and a resume fills the gap
+        finally:
+            self._syncing = False
+
+    def _lost(self, wire: Wire) -> None:
+        for frame, asked_on, reply in list(self._pending.values()):
+            if asked_on is wire and not self._lives_on(frame) and not reply.done():
+                reply.set_exception(ConnectionLost(f"closed with {wire.close_code}"))
+        if wire is self.wire:
+            self._deliver([Frame("(closed)", {"code": wire.close_code})])
+            if self._recovers and self.resume_token and not self._closing:
+                self._start(self._come_back())
+
+    def _lives_on(self, frame: Frame) -> bool:
+        """Whether a request outlives its connection: the session's requests do."""
+        of_connection = frame.type in ("auth.authenticate", "room.join", "session.resume")
+        return self._recovers and self.resume_token is not None and not of_connection
+
+    async def _come_back(self) -> None:
+        for attempt in range(1000):
+            if attempt or self._in_use().close_code is not None:
+                await asyncio.sleep(self._backoff.before(attempt))
+            try:
+                await self.resume()
+            except (ConnectionLost, TimeoutError):
+                continue
+            except Refused as refused:
+                if refused.type in _OVER:
+                    self._give_up(refused)
+                    return
+                continue
+            return
+
+    def _give_up(self, refused: Refused) -> None:
+        self.resume_token = None
+        for _, _, reply in list(self._pending.values()):
+            if not reply.done():
+                reply.set_exception(refused)
+        self._deliver([Frame("(session over)", refused.problem)])
+
+    async def _ask_again(self, wire: Wire) -> None:
+        """The same `requestId` gets the same reply and has no second effect."""
+        for request_id, (frame, asked_on, reply) in list(self._pending.items()):
+            if asked_on is not wire and self._lives_on(frame):
+                self._pending[request_id] = (frame, wire, reply)
+                await self._send(wire, frame.text())
+
+    def _start(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

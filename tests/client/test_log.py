@@ -1,0 +1,71 @@
+"""The client's ordering of room events, on whatever a network makes of them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from local.client import Frame, RoomLog
+
+
+def event(seq: int, epoch: str = "e1") -> Frame:
+    """The event with this number."""
+    return Frame("hand.changed", {}, epoch=epoch, seq=seq)
+
+
+def delivered(log: RoomLog, *frames: Frame) -> list[int | None]:
+    """The numbers of what comes out when these go in."""
+    return [out.seq for frame in frames for out in log.take(frame)]
+
+
+def test_an_early_event_waits_for_the_one_before_it() -> None:
+    log = RoomLog()
+    log.begin("e1", 4)
+
+    first, waits = delivered(log, event(6)), log.waits
+    second = delivered(log, event(5))
+
+    assert (first, waits) == ([], True)
+    assert (second, log.waits) == ([5, 6], False)
+
+
+def test_a_repeated_event_is_delivered_once() -> None:
+    log = RoomLog()
+    log.begin("e1", 4)
+
+    assert delivered(log, event(5), event(5), event(4), event(6), event(5)) == [5, 6]
+
+
+def test_an_event_that_overtakes_its_snapshot_is_delivered_after_it() -> None:
+    log = RoomLog()
+    log.begin("e1", 9)
+
+    early = delivered(log, event(3, "e2"), event(1, "e2"))
+    after = [frame.seq for frame in log.begin("e2", 2)]
+
+    assert (early, after) == ([], [3])
+    assert (log.epoch, log.seq) == ("e2", 3)
+
+
+def test_an_old_snapshot_does_not_turn_the_clock_back() -> None:
+    log = RoomLog()
+    log.begin("e1", 9)
+
+    log.begin("e1", 7)
+
+    assert delivered(log, event(8), event(9), event(10)) == [10]
+
+
+def test_what_has_no_number_passes_through() -> None:
+    log = RoomLog()
+
+    assert log.take(Frame("reaction.added", {})) == [Frame("reaction.added", {})]
+
+
+@given(st.integers(1, 30).flatmap(lambda n: st.lists(st.integers(1, n), max_size=120)))
+def test_whatever_comes_it_comes_out_in_order_without_a_hole(arrivals: list[int]) -> None:
+    log = RoomLog()
+    log.begin("e1", 0)
+
+    out = delivered(log, *(event(seq) for seq in arrivals))
+
+    unbroken = next(n for n in range(1, 32) if n not in arrivals)
+    assert out == list(range(1, unbroken))
