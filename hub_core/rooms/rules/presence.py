@@ -8,7 +8,6 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from hub_core.kernel.errors import (
     AlreadyJoined,
     InvalidRoomToken,
-    MeetingEnded,
     MeetingFull,
     SessionExpired,
 )
@@ -192,7 +191,7 @@ def enter(
         raise InvalidRoomToken
     # PostgreSQL may know newer ones, if REST has not reached the room yet.
     settings = max(room.settings, command.settings, key=lambda one: one.version)
-    match entry(settings, command.visitor, ended=room.ended_at is not None, now=now.at):
+    match entry(settings, command.visitor, ended=False, now=now.at):
         case Refused(error):
             raise error
         case Entry.KNOCKS if me.id not in room.people:
@@ -268,8 +267,6 @@ def resume(
     command: Resume, room: Room, me: Participant, now: Now
 ) -> Iterator[ConnectionReplaced | SessionTaken | ConnectionChanged]:
     """The newest token is good, and the one before it until the newest is used."""
-    if room.ended_at:
-        raise MeetingEnded
     if command.n not in {me.resumes, me.resumes - 1}:
         raise SessionExpired
     if room.grace_is_over(me, now.at, now.grace_sec):

@@ -76,9 +76,8 @@ def settle(command: Settled, room: Room, me: Participant) -> Iterator[SettingsCh
 
 @decides(wire=False, by_server=True)
 def finish(command: Ended, room: Room, me: Participant) -> Iterator[RoomEnded]:
-    """Once."""
-    if not room.ended_at:
-        yield RoomEnded(by=None)
+    """By nobody in the room, as far as the room knows."""
+    yield RoomEnded(by=None)
 
 
 def _locked(room: Room, me: Participant, *, locked: bool) -> SettingsChanged:
