@@ -13,6 +13,7 @@ import yaml
 PATH: Final = Path(__file__).parents[1] / "template.yaml"
 FUNCTION: Final = "AWS::Serverless::Function"
 SOCKET_API: Final = "AWS::Serverless::WebSocketApi"
+CUSTOM: Final = "Custom::"
 
 Node: TypeAlias = Any
 """A piece of the template: intrinsic functions are maps of one key, as `{"Ref": "HttpApi"}`."""
@@ -60,7 +61,14 @@ class QueueDoor(_Door):
     queue: str
 
 
-Door: TypeAlias = HttpDoor | SocketDoor | JobDoor | QueueDoor
+@dataclass(frozen=True, kw_only=True)
+class StackDoor(_Door):
+    """A custom resource: CloudFormation calls the function while it deploys."""
+
+    resource: str
+
+
+Door: TypeAlias = HttpDoor | SocketDoor | JobDoor | QueueDoor | StackDoor
 
 
 class TemplateError(Exception):
@@ -120,6 +128,10 @@ def doors(template: Mapping[str, Node]) -> tuple[Door, ...]:
             found += _of_function(name, resource["Properties"])
         elif resource["Type"] == SOCKET_API:
             found += _of_socket_api(resource["Properties"], resources)
+        elif resource["Type"].startswith(CUSTOM):
+            function = _target(resource["Properties"]["ServiceToken"])
+            handler = resources[function]["Properties"]["Handler"]
+            found.append(StackDoor(function=function, handler=handler, resource=name))
     if shut := functions(template).keys() - {door.function for door in found}:
         raise TemplateError(f"nothing leads to {', '.join(sorted(shut))}")
     return tuple(found)

@@ -3,14 +3,16 @@
 import json
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
-from infra.template import SocketDoor, doors, load
+from infra.template import SocketDoor, doors, functions, load
 
 ROOT = Path(__file__).parents[2]
 DOORS = doors(load())
+FUNCTIONS = functions(load())
 MODULES = sorted({door.module for door in DOORS})
 SOCKETS = {door.module for door in DOORS if isinstance(door, SocketDoor)}
 PASSWORDS = {
@@ -22,6 +24,7 @@ PASSWORDS = {
 GOOGLE = {"handlers.accounts.google"}
 """Its tokens are RS256, which needs `cryptography`, and its keys are fetched."""
 NOWHERE = {"boto3", "botocore", "alembic", "yaml", "local", "infra"}
+"""The migration alone is of `infra`; it loads Alembic when there is something to do."""
 HEAVY = {"sqlalchemy", "fastapi", "starlette", "mangum", "httpx"}
 
 
@@ -32,12 +35,15 @@ def _bundle(module: str) -> str:
             return "socket"
         case [_, "docs", _]:
             return "docs"
+        case ["infra", _]:
+            return "migrate"
         case _:
             return "google" if module in GOOGLE else "rest"
 
 
-def _loaded(module: str) -> set[str]:
-    """The packages that a handler loads where nothing is installed but its bundle."""
+@lru_cache
+def _loaded(module: str) -> frozenset[str]:
+    """The modules that a handler loads where nothing is installed but its bundle."""
     done = subprocess.run(
         [
             sys.executable,
@@ -52,16 +58,16 @@ def _loaded(module: str) -> set[str]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return {name.partition(".")[0] for name in json.loads(done.stdout)}
+    return frozenset(json.loads(done.stdout))
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_handler_loads_what_its_bundle_holds_and_nothing_that_it_has_no_use_for(
     module: str,
 ) -> None:
-    loaded = _loaded(module)
+    loaded = {name.partition(".")[0] for name in _loaded(module)}
 
-    unwanted = set(NOWHERE)
+    unwanted = NOWHERE - {module.partition(".")[0]}
     if module in SOCKETS:
         unwanted |= HEAVY
     if module not in PASSWORDS:
@@ -71,14 +77,25 @@ def test_a_handler_loads_what_its_bundle_holds_and_nothing_that_it_has_no_use_fo
     assert loaded & unwanted == set()
 
 
-def test_only_the_development_environment_has_the_heavy_ones() -> None:
-    locks = {path.stem: path.read_text("utf-8") for path in (ROOT / "requirements").glob("*.txt")}
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_may_post_to_connections_if_it_can(name: str) -> None:
+    module = FUNCTIONS[name]["Handler"].rpartition(".")[0]
+    can = "hub_core.adapters.gateway" in _loaded(module)
 
-    assert {name for name, lock in locks.items() if "\ncryptography==" in lock} == {"google", "dev"}
-    assert {name for name, lock in locks.items() if "\nboto3==" in lock} == {"dev"}
-    assert {name for name, lock in locks.items() if "\nargon2-cffi==" in lock} == {
-        "rest",
-        "docs",
-        "google",
-        "dev",
-    }
+    may = {"Ref": "PostToConnections"} in FUNCTIONS[name].get("Policies", [])
+
+    # From within $connect nobody can be posted to, not even the one who connects.
+    assert may == (can and module != "handlers.socket.connect")
+
+
+def test_what_is_deployed_holds_the_heavy_ones_only_where_they_are_used() -> None:
+    groups = ("socket", "rest", "docs", "google", "migrate")
+    locks = {group: (ROOT / "requirements" / f"{group}.txt").read_text("utf-8") for group in groups}
+
+    def holding(package: str) -> set[str]:
+        return {group for group, lock in locks.items() if f"\n{package}==" in lock}
+
+    assert holding("cryptography") == {"google"}
+    assert holding("boto3") == set()
+    assert holding("alembic") == {"migrate"}
+    assert holding("argon2-cffi") == set(groups) - {"socket"}

@@ -9,6 +9,7 @@ from infra.template import (
     JobDoor,
     QueueDoor,
     SocketDoor,
+    StackDoor,
     TemplateError,
     doors,
     load,
@@ -29,6 +30,12 @@ Resources:
       Handler: handlers.jobs.work.handler
       Events:
         Work: {Type: SQS, Properties: {Queue: !GetAtt Mail.Arn}}
+  Migrate:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: infra.migration.handler}
+  Migrated:
+    Type: Custom::Migration
+    Properties: {ServiceToken: !GetAtt Migrate.Arn}
   Talk:
     Type: AWS::Serverless::Function
     Properties: {Handler: handlers.socket.message.handler}
@@ -54,6 +61,7 @@ def test_every_way_in_is_a_door_of_its_kind(tmp_path: Path) -> None:
         HttpDoor(function="Login", handler=login, method="POST", path="/v1/login"),
         JobDoor(function="Login", handler=login, schedule="rate(1 minute)"),
         QueueDoor(function="Worker", handler="handlers.jobs.work.handler", queue="Mail"),
+        StackDoor(function="Migrate", handler="infra.migration.handler", resource="Migrated"),
         SocketDoor(function="Talk", handler=talk, key="$default"),
     )
     assert doors(template)[0].module == "handlers.accounts.login"

@@ -1,0 +1,1 @@
+"""What is proved about a deployment without an account: `make bar-infra`."""
