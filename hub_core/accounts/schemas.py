@@ -1,15 +1,19 @@
 """Accounts as they cross the door."""
 
-from typing import Final, Literal, Self
+import re
+from typing import Annotated, Final, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, WithJsonSchema
 
 from hub_core.accounts.tables import SignInSessionRow, UserRow
 from hub_core.kernel.ids import UserId
-from hub_core.kernel.values import Draft, Moment, Value
+from hub_core.kernel.values import DisplayName, Draft, Moment, Value
 
 LONGEST_REFRESH_TOKEN: Final = 256
 """Characters; ours have some 130."""
+_URL_LETTERS: Final = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+"""RFC 3986, appendix A."""
 
 
 class User(Value):
@@ -31,6 +35,34 @@ class User(Value):
             avatar_url=row.avatar_url,
             created_at=row.created_at,
         )
+
+
+def _avatar(url: str) -> str:
+    """Browsers show it and nobody here fetches it: what matters is where it may lead them."""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme == "https" and parts.hostname and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits or parts.username is not None or not _URL_LETTERS.fullmatch(url):
+        raise ValueError("is not an https:// URL")
+    return url
+
+
+AvatarUrl = Annotated[
+    str,
+    StringConstraints(max_length=2048),
+    AfterValidator(_avatar),
+    WithJsonSchema({"type": "string", "format": "uri", "pattern": "^https://", "maxLength": 2048}),
+]
+"""An absolute `https` URL in ASCII, without a name and password in it."""
+
+
+class ProfileChange(Draft):
+    """What changes of an account; what is not named stays."""
+
+    display_name: DisplayName = Field(default_factory=str)
+    avatar_url: AvatarUrl | None = Field(None, description="`null`: no picture.")
 
 
 class Me(Value):

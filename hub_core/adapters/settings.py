@@ -33,6 +33,9 @@ POINTER: Final = "secret://"
 WITHHELD: Final = "withheld"
 """In the place of a key that a function has no use for: it signs nothing and verifies nothing."""
 _UNFIT: Final = "The settings are not fit to start with:\n  "
+GOOGLE_ISSUER: Final = "https://accounts.google.com"
+GOOGLE_JWKS_URL: Final = "https://www.googleapis.com/oauth2/v3/certs"
+"""`issuer` and `jwks_uri` of https://accounts.google.com/.well-known/openid-configuration."""
 _KID: Final = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _SERVER: Final = r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
 _STUN_URL: Final = re.compile(rf"stuns?:{_SERVER}")
@@ -111,6 +114,12 @@ def _turn_urls(value: object) -> tuple[str, ...]:
     return urls
 
 
+def _names(value: object) -> tuple[str, ...]:
+    if isinstance(value, tuple):
+        return value
+    return tuple(filter(None, (part.strip() for part in str(value).split(","))))
+
+
 def _keyring_or_none(value: object) -> Keyring:
     return _keyring(value) if value else ()
 
@@ -175,6 +184,11 @@ class Settings(BaseSettings):
         description="How long a TURN credential lasts. API Gateway ends a connection after two "
         "hours, and the resume brings fresh ones.",
     )
+    google_client_ids: Annotated[tuple[str, ...], NoDecode, PlainValidator(_names)] = Field(
+        (), description="Our OAuth client ids at Google; empty: no sign-in with Google."
+    )
+    google_issuer: str = Field(GOOGLE_ISSUER, description="Another one in tests alone.")
+    google_jwks_url: str = Field(GOOGLE_JWKS_URL, description="Another one in tests alone.")
     argon2_memory_kib: int = Field(
         LEAST_ARGON2_MEMORY_KIB,
         ge=8,
@@ -206,6 +220,8 @@ class Settings(BaseSettings):
                 problems.append("CORS_ORIGIN: http:// is refused in production")
             if self.rate_limit_scale != 1:
                 problems.append("RATE_LIMIT_SCALE: only 1 is allowed in production")
+            if (self.google_issuer, self.google_jwks_url) != (GOOGLE_ISSUER, GOOGLE_JWKS_URL):
+                problems.append("GOOGLE_ISSUER, GOOGLE_JWKS_URL: only Google's in production")
             if (
                 self.argon2_memory_kib < LEAST_ARGON2_MEMORY_KIB
                 or self.argon2_time_cost < LEAST_ARGON2_TIME_COST
