@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub_core.adapters import runtime
 from hub_core.kernel.errors import TooLarge
+from hub_core.web.cors import Cors
 from hub_core.web.gateway import GatewayEvent
 from hub_core.web.problems import render_problems
 
@@ -35,6 +36,7 @@ def api() -> FastAPI:
     app.router.route_class = GuardedRoute
     render_problems(app)
     app.add_middleware(ResponseHeaders)
+    app.add_middleware(Cors)
     return app
 
 

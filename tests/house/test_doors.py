@@ -19,7 +19,7 @@ def test_the_routes_of_the_template_are_the_routes_of_the_apps() -> None:
     listed = {(door.module, door.method, door.path) for door in http_doors(TEMPLATE)}
 
     served = {
-        (module, method, route.path)
+        (module, method, route.path.replace(":path}", "+}"))  # Starlette's greedy variable
         for module in {door.module for door in http_doors(TEMPLATE)}
         for route in import_module(module).app.routes
         if isinstance(route, APIRoute)
