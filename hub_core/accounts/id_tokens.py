@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, TypeAdapter, ValidationError
 
 from hub_core.accounts.email import EmailAddress, email_address
 from hub_core.accounts.schemas import AvatarUrl
+from hub_core.adapters.tokens import COMPACT
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import InvalidToken, TokenExpired
 from hub_core.kernel.values import DisplayName, Draft
@@ -94,7 +95,7 @@ class Provider:
 
     async def _genuine(self, text: str) -> dict[str, Any]:
         """The claims, if the provider has signed them."""
-        if len(text) > LARGEST_TOKEN or not text.isascii():
+        if len(text) > LARGEST_TOKEN or not COMPACT.fullmatch(text):
             raise InvalidToken
         try:
             header = jwt.get_unverified_header(text)

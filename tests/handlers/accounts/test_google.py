@@ -13,11 +13,14 @@ import orjson
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from hub_core.adapters.settings import SettingsError, read_settings
 from tests.accounts.oidc import CLIENT_ID, OpenIdProvider, open_id_provider, rsa_key
 from tests.container import Answer, Container
+from tests.forgeries import Genuine, forgeries
 from tests.handlers.accounts.client import (
     ADA,
     call,
@@ -295,6 +298,29 @@ def test_a_forgery_is_not_believed(
 
     assert outcome(answer) in {(401, "auth/invalid-token"), (400, "validation/invalid")}
     assert answer.status == 401 or what == "too long"
+
+
+def test_nothing_that_has_fooled_verifiers_is_believed(
+    provider: OpenIdProvider, container: Container
+) -> None:
+    genuine = Genuine(
+        {"alg": "RS256", "kid": "k1", "typ": "JWT"},
+        provider.claims(),
+        lambda body: provider.keys["k1"].sign(body, PKCS1v15(), SHA256()),
+        "RS256",
+    )
+    corpus = forgeries(genuine, public_key=public_pem(provider))
+    assert sign_in(container, genuine.token).status == 200
+
+    outcomes = {what: outcome(sign_in(container, forged)) for what, forged in corpus.items()}
+
+    assert len(outcomes) >= 60
+    assert {what: got for what, got in outcomes.items() if got[0] != 401} == {
+        "too long": (400, "validation/invalid"),
+        "two megabytes": (413, "request/too-large"),
+        "a lone surrogate": (400, "validation/invalid"),
+    }
+    assert {got for got in outcomes.values() if got[0] == 401} == {(401, "auth/invalid-token")}
 
 
 def test_only_too_late_is_told_apart(provider: OpenIdProvider, container: Container) -> None:
