@@ -13,11 +13,13 @@ import pytest
 import redis
 
 from hub_core.adapters.settings import settings
+from hub_core.kernel.ids import new_id
 from infra.migrate import migrate
 from local.services import Endpoints
 from tests.container import Container
 from tests.emulator import Emulator, StartEmulator, running_emulator
 from tests.meetings.people import World
+from tests.queues import TestQueue, running_moto
 
 _ROOT = Path(__file__).parents[1]
 
@@ -147,6 +149,22 @@ def start_emulator(environment: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
 def emulator(start_emulator: StartEmulator) -> Emulator:
     """The product, running on this worker's data stores behind real doors."""
     return start_emulator()
+
+
+@pytest.fixture(scope="session")
+def aws_url() -> Iterator[str]:
+    """AWS's other services, played by moto; a server of this worker's own."""
+    with running_moto() as url:
+        yield url
+
+
+@pytest.fixture
+def mail_queue(environment: pytest.MonkeyPatch, aws_url: str) -> TestQueue:
+    """The queue of mails, empty; handlers put theirs into it."""
+    queue = TestQueue(aws_url, f"mails-{new_id()}")
+    environment.setenv("MAIL_QUEUE_URL", queue.url)
+    environment.setenv("AWS_ENDPOINT_URL", aws_url)
+    return queue
 
 
 @pytest.fixture

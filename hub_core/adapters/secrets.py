@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 import orjson
 
+from hub_core.adapters.aws import service_url
 from hub_core.adapters.sigv4 import (
     Signatory,
     Signer,
@@ -35,7 +36,7 @@ def reveal(
     names: Iterable[str], environment: Mapping[str, str] = os.environ
 ) -> dict[str, str | SecretUnreadable]:
     """The values of secrets by their names, or why there is none; of a database's, the URL."""
-    endpoint = urlsplit(_endpoint(environment_region(), environment))
+    endpoint = urlsplit(service_url(_SERVICE, environment_region(), environment))
     secure = endpoint.scheme == "https"
     connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
     revealed: dict[str, str | SecretUnreadable] = {}
@@ -99,14 +100,3 @@ def _get_secret_value(connection: http.client.HTTPConnection, secret_id: str) ->
         raise SecretUnreadable(f"Secrets Manager refuses ({kind})")
     value: str = answer["SecretString"]
     return value
-
-
-def _endpoint(region: str, environment: Mapping[str, str]) -> str:
-    """Where Secrets Manager is, by the variables that the AWS SDKs know.
-
-    In a network without IPv4 to the outside only the dual-stack name leads anywhere.
-    """
-    if given := environment.get("AWS_ENDPOINT_URL_SECRETS_MANAGER"):
-        return given
-    dual = environment.get("AWS_USE_DUALSTACK_ENDPOINT", "").lower() == "true"
-    return f"https://secretsmanager.{region}.{'api.aws' if dual else 'amazonaws.com'}"

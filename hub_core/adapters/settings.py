@@ -7,6 +7,7 @@ that names every problem at once and repeats no value: values may be secrets.
 
 import os
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
@@ -40,6 +41,10 @@ _KID: Final = re.compile(r"[A-Za-z0-9._-]{1,32}")
 _SERVER: Final = r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?"
 _STUN_URL: Final = re.compile(rf"stuns?:{_SERVER}")
 _TURN_URL: Final = re.compile(rf"turns?:{_SERVER}(\?transport=(udp|tcp))?")
+
+
+_MAIL_FROM: Final = re.compile(r"([^<>@\r\n]* <)?[^<>@\s]+@[^<>@\s]+\.[^<>@\s]+>?")
+_RINGS: Final = ("jwt_access_secret", "jwt_refresh_secret", "room_token_secret")
 
 
 class SettingsError(Exception):
@@ -189,6 +194,14 @@ class Settings(BaseSettings):
     )
     google_issuer: str = Field(GOOGLE_ISSUER, description="Another one in tests alone.")
     google_jwks_url: str = Field(GOOGLE_JWKS_URL, description="Another one in tests alone.")
+    app_url: str = Field(
+        "http://localhost:3000", description="The web app: links in mails lead there."
+    )
+    mail_from: str = Field("hub@localhost", description="Whom mails are from; SES must know it.")
+    mail_queue_url: str = Field("", description="The SQS queue of mails to be sent.")
+    mail_outbox: str = Field(
+        ".hub/outbox", description="The folder for mails that go nowhere: not in production."
+    )
     argon2_memory_kib: int = Field(
         LEAST_ARGON2_MEMORY_KIB,
         ge=8,
@@ -199,37 +212,42 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _fit_for_the_environment(self) -> Self:
-        problems = []
+        problems = list(self._weak_secrets())
         if self.turn_urls and not self.turn_secret:
             problems.append("TURN_SECRET: is missing, and TURN_URLS needs it")
-        rings = ("jwt_access_secret", "jwt_refresh_secret", "room_token_secret")
-        if self.environment != "development":
-            problems += [
-                f"{name.upper()}: a secret has less than {MINIMUM_SECRET_BYTES} bytes"
-                for name in rings
-                if any(
-                    len(key.secret.get_secret_value()) < MINIMUM_SECRET_BYTES
-                    for key in getattr(self, name)
-                )
-            ]
         if self.environment == "production":
-            secrets = [key.secret for name in rings for key in getattr(self, name)]
-            if len(set(secrets)) < len(secrets):
-                problems.append("two of the JWT and room token secrets are the same")
-            if any(origin.startswith("http://") for origin in self.cors_origin):
-                problems.append("CORS_ORIGIN: http:// is refused in production")
-            if self.rate_limit_scale != 1:
-                problems.append("RATE_LIMIT_SCALE: only 1 is allowed in production")
-            if (self.google_issuer, self.google_jwks_url) != (GOOGLE_ISSUER, GOOGLE_JWKS_URL):
-                problems.append("GOOGLE_ISSUER, GOOGLE_JWKS_URL: only Google's in production")
-            if (
-                self.argon2_memory_kib < LEAST_ARGON2_MEMORY_KIB
-                or self.argon2_time_cost < LEAST_ARGON2_TIME_COST
-            ):
-                problems.append("ARGON2_*: weaker than 19456 KiB and 2 passes")
+            problems += self._unfit_for_production()
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+    def _weak_secrets(self) -> Iterator[str]:
+        if self.environment == "development":
+            return
+        for name in _RINGS:
+            ring: Keyring = getattr(self, name)
+            if any(len(key.secret.get_secret_value()) < MINIMUM_SECRET_BYTES for key in ring):
+                yield f"{name.upper()}: a secret has less than {MINIMUM_SECRET_BYTES} bytes"
+
+    def _unfit_for_production(self) -> Iterator[str]:
+        secrets = [key.secret for name in _RINGS for key in getattr(self, name)]
+        if len(set(secrets)) < len(secrets):
+            yield "two of the JWT and room token secrets are the same"
+        if any(origin.startswith("http://") for origin in self.cors_origin):
+            yield "CORS_ORIGIN: http:// is refused in production"
+        if self.rate_limit_scale != 1:
+            yield "RATE_LIMIT_SCALE: only 1 is allowed in production"
+        if (self.google_issuer, self.google_jwks_url) != (GOOGLE_ISSUER, GOOGLE_JWKS_URL):
+            yield "GOOGLE_ISSUER, GOOGLE_JWKS_URL: only Google's in production"
+        if (
+            self.argon2_memory_kib < LEAST_ARGON2_MEMORY_KIB
+            or self.argon2_time_cost < LEAST_ARGON2_TIME_COST
+        ):
+            yield "ARGON2_*: weaker than 19456 KiB and 2 passes"
+        if self.mail_queue_url and not self.app_url.startswith("https://"):
+            yield "APP_URL: links in mails are https:// in production"
+        if self.mail_queue_url and not _MAIL_FROM.fullmatch(self.mail_from):
+            yield "MAIL_FROM: is not an address that mails can come from"
 
 
 def read_settings() -> Settings:

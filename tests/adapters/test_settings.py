@@ -17,8 +17,12 @@ FIT = {
     "CORS_ORIGIN": "https://app.example, https://other.example:8443",
     "MANAGEMENT_API_URL": "https://api.execute-api.us-east-1.amazonaws.com/live",
     "WEBSOCKET_URL": "wss://api.execute-api.us-east-1.amazonaws.com/live",
+    "MAIL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/mails",
+    "MAIL_FROM": "Hub <hub@example.com>",
+    "APP_URL": "https://app.example",
 }
-REQUIRED = sorted(FIT.keys() - {"ENVIRONMENT", "CORS_ORIGIN"})
+OPTIONAL = {"ENVIRONMENT", "CORS_ORIGIN", "MAIL_QUEUE_URL", "MAIL_FROM", "APP_URL"}
+REQUIRED = sorted(FIT.keys() - OPTIONAL)
 
 
 @pytest.fixture(autouse=True)
@@ -131,6 +135,9 @@ def test_what_is_wrong_is_named(
         ("RATE_LIMIT_SCALE", "2", "RATE_LIMIT_SCALE: only 1 is allowed in production"),
         ("ARGON2_TIME_COST", "1", "ARGON2_*: weaker than 19456 KiB and 2 passes"),
         ("ARGON2_MEMORY_KIB", "8", "ARGON2_*: weaker than 19456 KiB and 2 passes"),
+        ("MAIL_FROM", "", "MAIL_FROM: is not an address that mails can come from"),
+        ("MAIL_FROM", "hub@localhost", "MAIL_FROM: is not an address that mails can come from"),
+        ("APP_URL", "http://app.example", "APP_URL: links in mails are https:// in production"),
     ],
 )
 def test_production_refuses_what_development_may_do(
