@@ -2,29 +2,11 @@
 
 from typing import Annotated, Final
 
-from pydantic import Field, PlainValidator, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from hub_core.accounts.email import LONGEST_ADDRESS, EmailAddress, email_address
+from hub_core.accounts.email import Email
 from hub_core.accounts.passwords import LONGEST, SHORTEST, check_new
 from hub_core.kernel.values import DisplayName, Draft
-
-
-def _address(value: object) -> EmailAddress:
-    if not isinstance(value, str):
-        raise ValueError("is not text")  # noqa: TRY004 (pydantic reports a ValueError)
-    return email_address(value)
-
-
-Email = Annotated[
-    EmailAddress,
-    PlainValidator(
-        _address,
-        json_schema_input_type=Annotated[
-            str, Field(max_length=LONGEST_ADDRESS, json_schema_extra={"format": "email"})
-        ],
-    ),
-]
-"""An address; when two are one, see `accounts.email`."""
 
 _PASSWORD: Final = Field(
     min_length=SHORTEST, max_length=LONGEST, description=f"{SHORTEST}–{LONGEST} bytes of UTF-8."

@@ -1,9 +1,10 @@
 """E-mail addresses: when two spellings are one."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 from email_validator import EmailNotValidError, validate_email
+from pydantic import Field, PlainValidator
 
 LONGEST_ADDRESS: Final = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 LONGEST_LOCAL_PART: Final = 64
@@ -44,3 +45,21 @@ def email_address(text: str) -> EmailAddress:
     if len(parts.local_part) > LONGEST_LOCAL_PART or len(canonical) > LONGEST_ADDRESS:
         raise ValueError("is too long for an e-mail address")
     return EmailAddress(parts.normalized, canonical)
+
+
+def _address(value: object) -> EmailAddress:
+    if not isinstance(value, str):
+        raise ValueError("is not text")  # noqa: TRY004 (pydantic reports a ValueError)
+    return email_address(value)
+
+
+Email = Annotated[
+    EmailAddress,
+    PlainValidator(
+        _address,
+        json_schema_input_type=Annotated[
+            str, Field(max_length=LONGEST_ADDRESS, json_schema_extra={"format": "email"})
+        ],
+    ),
+]
+"""An address, as a field of what people write."""

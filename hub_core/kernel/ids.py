@@ -8,6 +8,7 @@ from ulid import ULID
 
 UserId = NewType("UserId", str)
 MeetingId = NewType("MeetingId", str)
+InviteId = NewType("InviteId", str)
 ParticipantId = NewType("ParticipantId", str)
 """A person in one meeting; an account has one per meeting, whatever happens."""
 SessionId = NewType("SessionId", str)

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Final
 from fastapi import Path
 from pydantic import BeforeValidator, TypeAdapter, ValidationError, WithJsonSchema
 
-from hub_core.kernel.errors import HubError, MeetingNotFound, ParticipantNotFound
-from hub_core.kernel.ids import ULID_PATTERN, MeetingId, ParticipantId, UlidText
+from hub_core.kernel.errors import HubError, InviteNotFound, MeetingNotFound, ParticipantNotFound
+from hub_core.kernel.ids import ULID_PATTERN, InviteId, MeetingId, ParticipantId, UlidText
 
 _ULID: Final[TypeAdapter[str]] = TypeAdapter(UlidText)
 
@@ -30,3 +30,6 @@ ParticipantPath = Annotated[
     ParticipantId, _or(ParticipantNotFound), _SCHEMA, Path(alias="participantId")
 ]
 """`{participantId}` of somebody in a meeting."""
+
+InvitePath = Annotated[InviteId, _or(InviteNotFound), _SCHEMA, Path(alias="inviteId")]
+"""`{inviteId}`."""

@@ -1,0 +1,1 @@
+"""Invites: asking somebody in, and answering."""
