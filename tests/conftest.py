@@ -121,8 +121,17 @@ def containers(environment: pytest.MonkeyPatch) -> Iterator[Callable[[int], list
         one.close()
 
 
+@pytest.fixture(scope="session")
+def aws_url() -> Iterator[str]:
+    """AWS's other services, played by moto; a server of this worker's own."""
+    with running_moto() as url:
+        yield url
+
+
 @pytest.fixture
-def start_emulator(environment: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StartEmulator]:
+def start_emulator(
+    environment: pytest.MonkeyPatch, aws_url: str, tmp_path: Path
+) -> Iterator[StartEmulator]:
     """Starts emulators on this worker's data stores, in half a second each.
 
     `start_emulator("--per-connection-serial", RECONNECT_GRACE_SEC="1")`. Two of them are two nodes
@@ -138,7 +147,7 @@ def start_emulator(environment: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
                 running_emulator(
                     tmp_path / f"emulator-{count}",
                     flags=["--no-prepare", *flags],
-                    variables=variables,
+                    variables={"AWS_ENDPOINT_URL": aws_url, **variables},
                 )
             )
 
@@ -149,13 +158,6 @@ def start_emulator(environment: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[
 def emulator(start_emulator: StartEmulator) -> Emulator:
     """The product, running on this worker's data stores behind real doors."""
     return start_emulator()
-
-
-@pytest.fixture(scope="session")
-def aws_url() -> Iterator[str]:
-    """AWS's other services, played by moto; a server of this worker's own."""
-    with running_moto() as url:
-        yield url
 
 
 @pytest.fixture
