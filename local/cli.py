@@ -4,9 +4,12 @@ import argparse
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from local.gateway.faults import KINDS, Fault, UnknownFaultError, read_fault
+from local.gateway.limits import NAMES as LIMITS
+from local.gateway.limits import read_limit
 
 _LAST_PORT = 65535
 _DEFAULT_PORT = "4000"
@@ -26,6 +29,8 @@ class Options:
     """Values for the template's parameters."""
     prepare: bool
     """Whether the template's preparing steps are run."""
+    reload: bool
+    """Whether functions begin anew when their code is saved."""
     containers: int
     """At most so many of each function at a time."""
     in_process: bool
@@ -37,6 +42,8 @@ class Options:
     faults: Mapping[str, Fault]
     seed: int
     """Of the faults' chances."""
+    limits: Mapping[str, int | timedelta]
+    """Limits of API Gateway that are others than AWS's."""
     time_scale: float
     """Factor on how long connections last and schedules wait; 0.01 makes two hours 72 seconds."""
 
@@ -86,6 +93,12 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.e
         help="leave out the template's preparing steps (migrations, seeds)",
     )
     parser.add_argument(
+        "--no-reload",
+        action="store_false",
+        dest="reload",
+        help="do not begin functions anew when their code is saved",
+    )
+    parser.add_argument(
         "--containers",
         type=_count,
         default="4",
@@ -132,8 +145,18 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.e
         metavar="PORT",
         help="where a running emulator is controlled (GET, PUT, DELETE /faults); default: any free",
     )
+    parser.add_argument(
+        "--limit",
+        type=_limit,
+        action="append",
+        default=[],
+        dest="limits",
+        metavar="NAME=VALUE",
+        help="another limit than AWS's, in bytes or seconds: frame=1024, http_integration=2; "
+        f"may be given several times; limits: {', '.join(LIMITS)}",
+    )
     given = vars(parser.parse_args(arguments))
-    pairs = {name: dict(given[name]) for name in ("parameters", "faults")}
+    pairs = {name: dict(given[name]) for name in ("parameters", "faults", "limits")}
     return Options(**{**given, **pairs})
 
 
@@ -172,3 +195,10 @@ def _fault(text: str) -> tuple[str, Fault]:
         return kind, read_fault(kind, fault)
     except UnknownFaultError as unknown:
         raise argparse.ArgumentTypeError(str(unknown)) from None
+
+
+def _limit(text: str) -> tuple[str, int | timedelta]:
+    try:
+        return read_limit(text)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from None

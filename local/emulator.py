@@ -28,6 +28,7 @@ from local.model import Template
 from local.notes import left_in
 from local.queues.pollers import Pollers
 from local.queues.sqs import Sqs
+from local.reload.reloader import Reloader
 from local.schedules import Schedules
 from local.services.folder import data_folder
 from local.services.keyring import Keyring
@@ -145,7 +146,7 @@ async def _open(site: Site, desk: Desk) -> AsyncIterator[ControlApp]:
         fleet = _fleet(site, desk, faults)
         await fleet.start()
         stack.push_async_callback(fleet.stop)
-        limits = Limits().scaled(options.time_scale)
+        limits = Limits().scaled(options.time_scale).changed(options.limits)
         setup = Setup(fleet, limits, observer, faults, serial=options.per_connection_serial)
         gateways = await _gateways(site, setup, stack)
         if site.template.queues:
@@ -156,6 +157,10 @@ async def _open(site: Site, desk: Desk) -> AsyncIterator[ControlApp]:
         schedules = Schedules(site.template, setup)
         schedules.start()
         stack.push_async_callback(schedules.stop)
+        if options.reload:
+            reloader = Reloader(site.template, fleet, desk.console)
+            reloader.start()
+            stack.push_async_callback(reloader.stop)
         yield ControlApp(Reach(faults, fleet, gateways))
 
 

@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+from local.cron import Cron
+
 ACCOUNT_ID = "123456789012"
 """The account that everything here belongs to: the number of AWS's own examples."""
 DEFAULT_REGION = "us-east-1"
@@ -147,7 +149,8 @@ class Schedule:
 
     name: str
     function: str
-    every: timedelta
+    when: timedelta | Cron
+    """`rate(…)` or `cron(…)`."""
     input: Mapping[str, Any] | None = None
     """The whole event, where one is declared; else EventBridge's own."""
     source: Literal["aws.events", "aws.scheduler"] = "aws.events"

@@ -4,13 +4,16 @@ import asyncio
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from local.gateway.observer import Invocation
 from local.gateway.setup import Setup
 from local.lambdas.invocation import InvokeRefusedError, Outcome
 from local.model import ACCOUNT_ID, Schedule, Template
+
+_AGAIN = (60.0, 120.0)
+"""Seconds before the second and the third try of an event whose function failed."""
 
 
 class Schedules:
@@ -23,7 +26,7 @@ class Schedules:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """Prepare; the limits' time scale holds for the periods too."""
+        """Prepare; the limits' time scale shortens all waiting."""
         self._schedules = template.schedules
         self._lambdas = setup.lambdas
         self._observer = setup.observer
@@ -45,17 +48,32 @@ class Schedules:
 
     async def _run(self, schedule: Schedule) -> None:
         firings: set[asyncio.Task[None]] = set()
-        period = schedule.every.total_seconds() * self._time_scale
-        while True:
+        while (seconds := self._until_next(schedule)) is not None:
+            await asyncio.sleep(seconds)
             # A slow run does not hold up the next one, on AWS neither.
             firing = asyncio.create_task(self._fire(schedule))
             firings.add(firing)
             firing.add_done_callback(firings.discard)
-            await asyncio.sleep(period)
+
+    def _until_next(self, schedule: Schedule) -> float | None:
+        if isinstance(schedule.when, timedelta):
+            return schedule.when.total_seconds() * self._time_scale
+        now = self._now()
+        at = schedule.when.next_after(now)
+        return None if at is None else (at - now).total_seconds() * self._time_scale
 
     async def _fire(self, schedule: Schedule) -> None:
-        started = time.perf_counter()
+        """Invoke the function; as EventBridge's invocations are asynchronous, try again twice."""
         event = schedule_event(schedule, self._now(), self._region)
+        for pause in (*_AGAIN, None):
+            error = await self._invoke(schedule, event)
+            if error is None or pause is None:
+                return
+            await asyncio.sleep(pause * self._time_scale)
+
+    async def _invoke(self, schedule: Schedule, event: Mapping[str, Any]) -> str | None:
+        """What went wrong, if anything did."""
+        started = time.perf_counter()
         outcome: Outcome | None = None
         error: str | None
         try:
@@ -74,6 +92,7 @@ class Schedules:
                 error=error,
             )
         )
+        return error
 
 
 def _error(outcome: Outcome) -> str | None:

@@ -146,7 +146,7 @@ def start_emulator(
             return stack.enter_context(
                 running_emulator(
                     tmp_path / f"emulator-{count}",
-                    flags=["--no-prepare", *flags],
+                    flags=["--no-prepare", "--no-reload", *flags],
                     variables={"AWS_ENDPOINT_URL": aws_url, **variables},
                 )
             )

@@ -66,17 +66,18 @@ class Emulator:
         killed: int = answer.json()["killed"]
         return killed
 
-    def line(self, text: str, seconds: float = 30) -> str:
-        """The first line with `text` that it writes or has written; fails if none comes."""
+    def line(self, text: str, *, nth: int = 1, seconds: float = 30) -> str:
+        """The n-th line with `text` that it writes or has written; fails if none comes."""
         with self._written:
-            found = self._written.wait_for(lambda: self._find(text) or self._over, seconds)
-            line = self._find(text)
+            found = self._written.wait_for(lambda: self._find(text, nth) or self._over, seconds)
+            line = self._find(text, nth)
         assert found, f"no line with {text!r} within {seconds} s"
         assert line is not None, f"it ended without a line with {text!r}"
         return line
 
-    def _find(self, text: str) -> str | None:
-        return next((line for line in self.output if text in line), None)
+    def _find(self, text: str, nth: int) -> str | None:
+        lines = [line for line in self.output if text in line]
+        return lines[nth - 1] if len(lines) >= nth else None
 
     def _listen(self) -> None:
         assert self.process.stdout
@@ -91,7 +92,7 @@ class Emulator:
     def _wait(self) -> None:
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
-        self.line("Ready after", 60)
+        self.line("Ready after", seconds=60)
         about = json.loads((self.data / "emulator.json").read_text())
         self.url = about["url"].replace("localhost", "127.0.0.1")
         self.control_url = about["controlUrl"].replace("localhost", "127.0.0.1")

@@ -11,6 +11,7 @@ from local.cloudformation.doors import Doors, RouteOf
 from local.cloudformation.intrinsics import Node
 from local.cloudformation.queues import read_source
 from local.cloudformation.resource import Resource
+from local.cron import Cron, CronError, read_cron
 from local.lambdas.environment import RESERVED
 from local.model import Function, HttpRoute, Schedule
 
@@ -129,22 +130,36 @@ def _schedule(event: Resource, function: str, name: str) -> list[Schedule]:
     if expression is None:
         event.problem("it has no schedule")
         return []
-    if expression.startswith(("cron(", "at(")):
-        event.unsupported(f"{expression} never fires; only rate(…) does")
+    if expression.startswith("at("):
+        event.unsupported(f"{expression} never fires; only rate(…) and cron(…) do")
         return []
-    every = _rate(expression)
-    if every is None:
-        event.problem(f"{expression!r} is no schedule; an example of one is rate(5 minutes)")
+    if event.text("ScheduleExpressionTimezone") not in (None, "UTC"):
+        event.unsupported("ScheduleExpressionTimezone is not acted upon: the clock is UTC's")
+    when = _when(event, expression)
+    if when is None:
         return []
     return [
         Schedule(
             name=event.text("Name") or name,
             function=function,
-            every=every,
+            when=when,
             input=_input(event),
             source="aws.scheduler" if version_2 else "aws.events",
         )
     ]
+
+
+def _when(event: Resource, expression: str) -> timedelta | Cron | None:
+    if expression.startswith("cron("):
+        try:
+            return read_cron(expression)
+        except CronError as wrong:
+            event.problem(f"{expression!r}: {wrong}")
+            return None
+    every = _rate(expression)
+    if every is None:
+        event.problem(f"{expression!r} is no schedule; an example of one is rate(5 minutes)")
+    return every
 
 
 def _rate(expression: str) -> timedelta | None:

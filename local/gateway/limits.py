@@ -1,7 +1,9 @@
 """API Gateway's quotas, as numbers that can be handed in and shortened."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from typing import Any
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -56,6 +58,36 @@ class Limits:
             time_scale=self.time_scale * time_scale,
         )
 
+    def changed(self, limits: Mapping[str, Any]) -> "Limits":
+        """With other values for some, as `read_limit` gives them."""
+        return replace(self, **limits)
+
     def integration(self, own: timedelta) -> timedelta:
         """The time that a WebSocket route's function has: its `own` limit, at most the quota."""
         return min(own, self.socket_integration)
+
+
+NAMES = tuple(each.name for each in fields(Limits) if each.name != "time_scale")
+"""Every limit that can be another."""
+
+
+def read_limit(text: str) -> tuple[str, int | timedelta]:
+    """A limit as people set it: `frame=1024`, or with seconds `idle=2.5`.
+
+    Raises:
+        ValueError: There is no such limit, or the number is none; the text says so.
+    """
+    name, _, number = text.partition("=")
+    if name not in NAMES:
+        raise ValueError(f"there is no limit {name!r}; there are {', '.join(NAMES)}")
+    value: int | timedelta
+    try:
+        if isinstance(getattr(Limits, name), timedelta):
+            value = timedelta(seconds=float(number))
+        else:
+            value = int(number)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{name} is {number!r}, which is no number for it") from None
+    if not value or (value < timedelta() if isinstance(value, timedelta) else value < 0):
+        raise ValueError(f"{name} is {number!r}; it must be more than 0")
+    return name, value

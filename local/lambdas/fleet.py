@@ -6,8 +6,9 @@ import secrets
 import time
 import uuid
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
+from pathlib import Path
 
 from local.lambdas.container import Container
 from local.lambdas.invocation import (
@@ -80,6 +81,11 @@ class Fleet:
         except asyncio.CancelledError:
             pool.withdraw(job)
             raise
+
+    def renew(self, functions: Mapping[str, Collection[Path]]) -> None:
+        """Begin anew with the code as it is now; for each function, the files that it imports."""
+        for name in functions:
+            self._pools[name].renew()
 
     def kill(self, function: str) -> int:
         """Kill a function's containers, whatever they do; how many there were.

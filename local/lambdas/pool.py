@@ -65,6 +65,7 @@ class Pool:
         self._jobs: set[Job] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._living: set[Container] = set()
+        self._generation = 0
         self._closed = False
 
     def submit(self, request: Request) -> Job:
@@ -89,6 +90,16 @@ class Pool:
     def prewarm(self) -> None:
         """Start a container ahead of the first event, unless there is one."""
         if not self._tasks:
+            self._grow()
+
+    def renew(self) -> None:
+        """Give no more events to the containers there are; those under way end undisturbed."""
+        self._generation += 1
+        for place in tuple(self._idle):
+            if not place.done():
+                place.set_result(None)
+        if self._living and not self._starting:
+            # What the new code says to its import is known at once.
             self._grow()
 
     def kill(self) -> int:
@@ -136,6 +147,7 @@ class Pool:
 
     async def _live(self, container: Container) -> None:
         """A container's life, from its start to its end."""
+        born = self._generation
         self._living.add(container)
         try:
             try:
@@ -146,7 +158,11 @@ class Pool:
                 self._blame(failure)
                 return
             fresh = True
-            while container.usable and (job := await self._next_job(container)):
+            while (
+                container.usable
+                and born == self._generation
+                and (job := await self._next_job(container))
+            ):
                 job.cold = job.cold and fresh
                 fresh = False
                 await self._run(container, job)

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from pathlib import Path
 
 from local.lambdas.fleet import Fleet
 from local.lambdas.pool import Lifecycle
@@ -69,6 +70,14 @@ class Threads(Fleet):
         for path in self._paths:
             sys.path.remove(path)
         self._before, self._paths = {}, []
+
+    def renew(self, functions: Mapping[str, Collection[Path]]) -> None:
+        """Forget the modules of these files, which all threads share, and begin anew."""
+        files = {str(path) for paths in functions.values() for path in paths}
+        for name, module in tuple(sys.modules.items()):
+            if getattr(module, "__file__", None) in files:
+                del sys.modules[name]
+        super().renew(functions)
 
     def _launch(self, function: Function) -> ThreadContainer:
         return ThreadContainer(function, watchers=self._watchers)

@@ -66,6 +66,16 @@ async def test_a_request_over_six_megabytes_is_413_and_reaches_no_function() -> 
     assert (fits.status_code, called) == (200, 1)
 
 
+async def test_an_account_that_asks_too_often_is_429() -> None:
+    limits = replace(Limits(), requests_per_second=1, requests_at_once=3)
+    async with served({"GET /x": dict}, limits=limits) as gateway, httpx.AsyncClient() as web:
+        told = [await web.get(f"{gateway.url}/x") for _ in range(5)]
+
+    assert [each.status_code for each in told[:3]] == [200, 200, 200]
+    assert told[-1].status_code == 429
+    assert told[-1].text == '{"message":"Too Many Requests"}'
+
+
 async def test_a_result_over_six_megabytes_is_500() -> None:
     big = {"statusCode": 200, "body": "a" * 6 * 2**20}
     async with served({"GET /x": lambda _: big}) as gateway, httpx.AsyncClient() as web:

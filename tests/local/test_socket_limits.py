@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Close
 from websockets.protocol import State
 
-from local.gateway.limits import Limits
+from local.gateway.limits import Limits, read_limit
 from local.gateway.token_bucket import TokenBucket
 from tests.local.gateways import Served, served
 
@@ -119,6 +119,26 @@ async def test_a_time_scale_shortens_the_lives_of_connections_and_nothing_else()
     assert scaled.idle == timedelta(seconds=6)
     assert scaled.integration(timedelta(seconds=10)) == timedelta(seconds=10)
     assert (scaled.frame, scaled.connects_per_second) == (32 * KIB, 500)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("frame=1024", ("frame", 1024)),
+        ("idle=2.5", ("idle", timedelta(seconds=2.5))),
+        ("http_integration=1", ("http_integration", timedelta(seconds=1))),
+    ],
+)
+def test_a_limit_can_be_another(text: str, read: object) -> None:
+    assert read_limit(text) == read
+
+
+@pytest.mark.parametrize(
+    "text", ["frames=1", "frame=many", "frame=0", "frame=-1", "idle=-1", "idle=x", "time_scale=1"]
+)
+def test_what_is_no_limit_is_told(text: str) -> None:
+    with pytest.raises(ValueError, match=r"there is no limit|is no number|more than 0"):
+        read_limit(text)
 
 
 async def test_more_connections_a_second_than_allowed_are_429() -> None:

@@ -1,0 +1,1 @@
+"""Functions begin anew when their code is saved."""
