@@ -27,6 +27,7 @@ LAYERS: Final = {
     "socket": None,
     "rest": None,
     "docs": "rest",
+    "google": "rest",
     "migrate": "rest",
 }
 """A layer for each group of packages; the second one is what it lies on top of."""
