@@ -30,6 +30,8 @@ class Running:
     """The first has the port that was asked for."""
     control_url: str
     """`http://localhost:51234`: faults and connections, for this machine alone."""
+    inspected: bool
+    """Whether the control port shows what happens."""
     stores: Sequence[tuple[str, str]]
     """Name and whereabouts of each data store; no URL, which carries a password."""
     data: Path
@@ -64,6 +66,8 @@ def _places(running: Running) -> Iterator[tuple[str, str]]:
     if ("GET", "/docs") in _routes(running.template):
         yield "Docs", f"{running.doors[0].address.url}/docs"
     yield from running.stores
+    if running.inspected:
+        yield "Inspector", running.control_url
     yield "Control", f"{running.control_url}/faults"
     yield "Data folder", f"{running.data}  (to share it: services.env)"
 

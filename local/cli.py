@@ -37,6 +37,8 @@ class Options:
     """Functions run in threads of this process, for a debugger."""
     per_connection_serial: bool
     """Messages of one connection wait for each other; on AWS they may not."""
+    inspect: bool
+    """Whether the control port shows what happens."""
     control_port: int
     """Where faults are switched and connections looked at; 0 for any free port."""
     faults: Mapping[str, Fault]
@@ -137,6 +139,11 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.e
         type=int,
         default=0,
         help="of the faults' chances; the same seed, the same chances",
+    )
+    parser.add_argument(
+        "--inspect",
+        action="store_true",
+        help="serve a page that shows connections, invocations and frames",
     )
     parser.add_argument(
         "--control-port",

@@ -16,8 +16,11 @@ from local.gateway.faults import Faults
 from local.gateway.front import Front, listen
 from local.gateway.gateway import Gateway
 from local.gateway.limits import Limits
+from local.gateway.observer import to_all
 from local.gateway.setup import Setup
 from local.gateway.sigv4 import Credentials
+from local.inspect.pages import Pages
+from local.inspect.recorder import Recorder
 from local.lambdas.fleet import Fleet
 from local.lambdas.pool import Lifecycle
 from local.lambdas.processes import Processes
@@ -104,6 +107,7 @@ async def emulate(desk: Desk) -> None:
         running = Running(
             template=template,
             doors=doors,
+            inspected=options.inspect,
             control_url=f"http://localhost:{control.getsockname()[1]}",
             stores=stores.whereabouts(),
             data=options.data,
@@ -139,11 +143,13 @@ async def _prepare(site: Site) -> list[str]:
 @asynccontextmanager
 async def _open(site: Site, desk: Desk) -> AsyncIterator[ControlApp]:
     """Start the functions, then whatever invokes them; ends in the opposite order."""
-    options, observer = desk.options, desk.console.observe
+    options = desk.options
+    recorder = Recorder() if options.inspect else None
+    observer = to_all(desk.console.observe, *([recorder.observe] if recorder else []))
     faults = Faults(observer)
     faults.enforce(options.faults, options.seed)
     async with AsyncExitStack() as stack:
-        fleet = _fleet(site, desk, faults)
+        fleet = _fleet(site, desk, _watchers(desk, faults, recorder))
         await fleet.start()
         stack.push_async_callback(fleet.stop)
         limits = Limits().scaled(options.time_scale).changed(options.limits)
@@ -161,7 +167,10 @@ async def _open(site: Site, desk: Desk) -> AsyncIterator[ControlApp]:
             reloader = Reloader(site.template, fleet, desk.console)
             reloader.start()
             stack.push_async_callback(reloader.stop)
-        yield ControlApp(Reach(faults, fleet, gateways))
+        app = ControlApp(Reach(faults, fleet, gateways))
+        if recorder:
+            Pages(recorder).add_to(app)
+        yield app
 
 
 async def _gateways(site: Site, setup: Setup, stack: AsyncExitStack) -> Sequence[Gateway]:
@@ -180,13 +189,25 @@ async def _gateways(site: Site, setup: Setup, stack: AsyncExitStack) -> Sequence
     return gateways
 
 
-def _fleet(site: Site, desk: Desk, faults: Faults) -> Fleet:
+def _watchers(desk: Desk, faults: Faults, recorder: Recorder | None) -> Watchers:
+    meddle = Mischief(faults)
+    if recorder is None:
+        return Watchers(log=desk.console.function, meddle=meddle)
+
+    def log(function: str, line: str) -> None:
+        desk.console.function(function, line)
+        recorder.wrote(function, line)
+
+    return Watchers(observer=recorder.invoked, log=log, meddle=meddle)
+
+
+def _fleet(site: Site, desk: Desk, watchers: Watchers) -> Fleet:
     kind = Threads if desk.options.in_process else Processes
     return kind(
         site.template.functions,
         environment=site.sdk,
         lifecycle=Lifecycle(containers=desk.options.containers),
-        watchers=Watchers(log=desk.console.function, meddle=Mischief(faults)),
+        watchers=watchers,
     )
 
 

@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.gateway.answers import forbidden, internal_server_error, unauthorized
+from local.gateway.authorizer_call import observed
 from local.gateway.exchange import Request, Response
 from local.gateway.http_event import Call, http_event
 from local.gateway.http_routes import Match
 from local.gateway.identity import identities
 from local.gateway.ids import ACCOUNT_ID
-from local.gateway.integration import integrate
 from local.gateway.jwt_check import JwtCheck, TokenRefusedError, claims_as_text
 from local.gateway.policy import BadAnswerError, Verdict, policy_verdict, simple_verdict
 from local.gateway.setup import Setup
 from local.model import HttpApi, JwtAuthorizer, LambdaAuthorizer
 
-_SECONDS = 10.0
-"""That an authorizer's function has."""
 _MANY = 1000
 
 Context = Mapping[str, Any]
@@ -122,7 +120,7 @@ class HttpAuth:
         for absent in ("body", "isBase64Encoded"):
             event.pop(absent, None)
         event |= {"type": "REQUEST", "routeArn": arn, "identitySource": found or None}
-        result = await integrate(self._setup.lambdas, authorizer.function, event, _SECONDS)
+        result = await observed(self._setup, authorizer, event)
         if result.failure is not None:
             raise BadAnswerError(result.error)
         if authorizer.simple:

@@ -78,5 +78,15 @@ Observer = Callable[[Observation], None]
 """Called in the event loop for every observation; must be quick and must not raise."""
 
 
+def to_all(*observers: Observer) -> Observer:
+    """An observer that tells several."""
+
+    def tell(observation: Observation) -> None:
+        for observer in observers:
+            observer(observation)
+
+    return observers[0] if len(observers) == 1 else tell
+
+
 def ignore(_observation: Observation) -> None:
     """The observer of those who want none."""

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from local.gateway.authorizer_call import observed
 from local.gateway.identity import identities
 from local.gateway.ids import ACCOUNT_ID, new_id
-from local.gateway.integration import Failure, integrate
+from local.gateway.integration import Failure
 from local.gateway.policy import BadAnswerError, Verdict, as_text, policy_verdict
 from local.gateway.setup import Setup
 from local.gateway.socket_event import Handshake, Origin, authorizer_event
 from local.model import LambdaAuthorizer
 
-_SECONDS = 10.0
 _UNAUTHORIZED = ": Unauthorized"
 """The end of a failure that asks for a 401: `raise Exception("Unauthorized")`."""
 
@@ -36,7 +36,7 @@ async def ask(
     arn = f"{api}/{origin.stage}/$connect"
     event = authorizer_event(handshake, origin, new_id(), time.time(), arn)
     started = time.perf_counter()
-    result = await integrate(setup.lambdas, authorizer.function, event, _SECONDS)
+    result = await observed(setup, authorizer, event)
     if result.failure is not None:
         said_so = result.failure is Failure.FAILED and (result.error or "").endswith(_UNAUTHORIZED)
         return Refused(HTTPStatus.UNAUTHORIZED if said_so else HTTPStatus.INTERNAL_SERVER_ERROR)
