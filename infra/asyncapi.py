@@ -23,7 +23,7 @@ from hub_core.kernel.roles import Role
 from hub_core.live import entrance, returning
 from hub_core.live.asks import ASKS, Ask
 from hub_core.live.frames import LARGEST_FRAME, LONGEST_REQUEST_ID
-from hub_core.live.partings import ConnectionExpiring, SessionClosed
+from hub_core.live.partings import Batch, ConnectionExpiring, SessionClosed
 from hub_core.rooms.deciding import Rule
 from hub_core.rooms.messages import Change, Command, Event, Reply
 from hub_core.rooms.rulebook import rules
@@ -334,7 +334,7 @@ def written() -> bytes:
     """The document of the product, as docs/asyncapi.json holds it."""
     asks = [of_ask(ask) for ask in ASKS.values()]
     asks += [of_rule(rule) for rule in rules() if rule.wire]
-    further: set[type[Event]] = {ConnectionExpiring, SessionClosed}
+    further: set[type[Event]] = {Batch, ConnectionExpiring, SessionClosed}
     further |= {
         event
         for rule in rules()

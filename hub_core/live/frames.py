@@ -1,5 +1,6 @@
 """Frames: bytes from a socket into commands, and everything that can be wrong with them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -12,6 +13,8 @@ from hub_core.rooms.messages import Command, answering, problem_reply
 LARGEST_FRAME: Final = 32 * 1024
 """Bytes, in either direction: API Gateway closes the connection above it (1009)."""
 LONGEST_REQUEST_ID: Final = 64
+_BATCH: Final = b'{"type":"batch","payload":{"events":['
+_END: Final = b"]}}"
 C = TypeVar("C", bound=Command)
 
 
@@ -70,6 +73,24 @@ def read_command(command: type[C], payload: Any) -> C:
             for fault in error.errors(include_input=False, include_url=False, include_context=False)
         ]
         raise Invalid(errors=faults) from None
+
+
+def batched(frames: Sequence[bytes]) -> list[bytes]:
+    """The same frames in fewer, for clients that said `batch`: each `{type: "batch", payload}`."""
+    batches: list[bytes] = []
+    some: list[bytes] = []
+    size = 0
+    for frame in frames:
+        if some and size + len(frame) > LARGEST_FRAME - len(_BATCH) - len(_END):
+            batches.append(_batch(some))
+            some, size = [], 0
+        some.append(frame)
+        size += len(frame) + 1
+    return [*batches, _batch(some)] if some else batches
+
+
+def _batch(frames: Sequence[bytes]) -> bytes:
+    return frames[0] if len(frames) == 1 else _BATCH + b",".join(frames) + _END
 
 
 def refusal(request_id: str | None, error: HubError, instance: str | None) -> bytes:

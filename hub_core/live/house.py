@@ -49,7 +49,7 @@ def house() -> House:
 
 def build(chosen: Settings) -> House:
     """Put the floor together."""
-    outbox = Outbox(_poster(chosen))
+    outbox = Outbox(_poster(chosen), utc_now)
     journal = Journal(postgres())
     rooms = RoomStore(
         redis(),

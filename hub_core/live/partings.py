@@ -1,6 +1,6 @@
-"""What a connection is told about itself: that its time runs out, and why it is closed."""
+"""What a connection is told as such: that its time runs out, why it is closed, several at once."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import orjson
 from pydantic import Field
@@ -30,3 +30,10 @@ class SessionClosed(ConnectionWord):
     type: ClassVar[str] = "session.closed"
     reason: str
     action: Action
+
+
+class Batch(ConnectionWord):
+    """Several frames in one, in their order; for clients that asked for the feature `batch`."""
+
+    type: ClassVar[str] = "batch"
+    events: list[dict[str, Any]]

@@ -17,6 +17,7 @@ from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import Unavailable
 from hub_core.kernel.ids import ConnectionId, Mint
 from hub_core.live.answers import Busy, Committed, Drain, Drained, Entry
+from hub_core.live.frames import batched
 from hub_core.live.journal import Journal, TailLost
 from hub_core.live.outbox import Outbox
 from hub_core.live.store import RoomStore
@@ -87,15 +88,10 @@ class Pump:
     async def _put_out(
         self, room: Room, entries: Sequence[Entry], token: str
     ) -> frozenset[ConnectionId]:
-        frames = {
-            person.connection_id: [
-                e.frame for e in entries if e.frame and e.at.seq > person.join_seq
-            ]
-            for person in room.online()
-        }
+        frames = _shares(room, entries)
         changes = [read_change(entry.record) for entry in entries]
         gone, written = await asyncio.gather(
-            self.outbox.broadcast({id_: some for id_, some in frames.items() if some}),
+            self.outbox.broadcast(frames),
             self.journal.append(room, changes),
             return_exceptions=True,  # neither is left alone when the other fails
         )
@@ -141,3 +137,21 @@ class Pump:
         if room.at < entries[-1].at:
             room = await self.rooms.load(room.meeting_id) or room
         return room
+
+
+def _shares(room: Room, entries: Sequence[Entry]) -> dict[ConnectionId, Sequence[bytes]]:
+    """To whom goes what: to everyone who can be reached, all that came after its own joining.
+
+    The same for nearly everybody, so it is made once and not for each.
+    """
+    told = [entry for entry in entries if entry.frame]
+    everything: list[bytes] = [entry.frame for entry in told]
+    in_one = batched(everything)
+    shares: dict[ConnectionId, Sequence[bytes]] = {}
+    for person in room.online() if told else ():
+        if person.join_seq < told[0].at.seq:
+            shares[person.connection_id] = in_one if person.batch else everything
+        else:
+            later = [entry.frame for entry in told if entry.at.seq > person.join_seq]
+            shares[person.connection_id] = batched(later) if person.batch else later
+    return shares

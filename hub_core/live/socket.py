@@ -112,8 +112,8 @@ class Socket:
         frames = [] if reply is None else [reply]
         if frame.kind == Ping.type and (warning := self._expiring(context)):
             frames.append(warning)
-        gone = await self.outbox.broadcast({connection_id: frames})
-        await self._afterwards(gone, over)
+        there = all([await self.outbox.send(connection_id, one) for one in frames])
+        await self._afterwards(() if there else (connection_id,), over)
 
     async def _answer(
         self, connection_id: ConnectionId, frame: Frame

@@ -15,6 +15,7 @@ def gateway(environment: pytest.MonkeyPatch) -> Iterator[Gateway]:
     """Where frames are posted to."""
     started = Gateway()
     environment.setenv("MANAGEMENT_API_URL", started.url)
+    environment.setenv("RATE_LIMIT_SCALE", "1000")
     yield started
     started.close()
 

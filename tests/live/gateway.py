@@ -21,6 +21,11 @@ class Gateway:
         """The connections that were deleted, in order."""
         self.gone: set[str] = set()
         """Connections that answer 410."""
+        self.behind: set[str] = set()
+        """Connections that answer 429: their clients do not read."""
+        self.refused = 0
+        self.sizes: list[int] = []
+        """Of the frames that were posted."""
         self.posts = 0
         self.before_post: Callable[[], object] = lambda: None
         """Called before a post is answered."""
@@ -95,7 +100,11 @@ class Gateway:
             self.closed.append(connection_id)
             self.gone.add(connection_id)
             return 204
+        if connection_id in self.behind:
+            self.refused += 1
+            return 429
         self.posts += 1
+        self.sizes.append(len(body))
         self.before_post()
         self.frames[connection_id].append(json.loads(body))
         return 200

@@ -167,13 +167,13 @@ class Client:
         """What came without being asked for, since last asked about."""
         return self.gateway.take(self.id)
 
-    def join(self, person: Person, *, device: Mapping[str, str] | None = None) -> Any:
+    def join(self, person: Person, **payload: Any) -> Any:
         """Connect, authenticate if it has an account, and join; the reply."""
         assert self.connect() == 200
         if person.user_id:
             reply = self.ask("auth.authenticate", {"accessToken": person.access_token()})
             assert reply["type"] == "auth.ok", reply
-        reply = self.ask("room.join", {"roomToken": person.ticket(), "device": device or {}})
+        reply = self.ask("room.join", {"roomToken": person.ticket(), **payload})
         self.session = reply["payload"]
         return reply
 

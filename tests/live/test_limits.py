@@ -3,9 +3,18 @@
 import time
 from collections.abc import Callable
 
+import pytest
+
+from tests.live.gateway import Gateway
 from tests.live.stage import Client, Meeting
 
 Joined = Callable[..., Client]
+
+
+@pytest.fixture(autouse=True)
+def limits_of_production(gateway: Gateway, environment: pytest.MonkeyPatch) -> None:
+    """Elsewhere in this folder they are a thousandfold."""
+    environment.setenv("RATE_LIMIT_SCALE", "1")
 
 
 def test_whoever_says_too_much_is_told_when_to_go_on(meeting: Meeting, joined: Joined) -> None:

@@ -1,0 +1,103 @@
+"""Many people, many frames: what is sent fits, and nobody waits for somebody who does not read."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from hub_core.kernel.roles import Role
+from hub_core.live.frames import LARGEST_FRAME, batched
+from tests.container import Container
+from tests.live.gateway import Gateway
+from tests.live.stage import Client, Meeting, a_meeting
+
+Joined = Callable[..., Client]
+
+
+def test_the_roster_of_a_big_room_comes_in_frames_that_fit(
+    migrated: str, joined: Joined, gateway: Gateway
+) -> None:
+    meeting = a_meeting(migrated, max_participants=200)
+    for number in range(150):
+        joined(
+            meeting.person(account=False, name=f"Somebody with a long name {number:03} " + "é" * 20)
+        )
+
+    last = joined(meeting.person(Role.HOST))
+
+    parts = [frame for frame in last.heard() if frame["type"] == "snapshot.part"]
+    assert last.session["parts"] == len(parts) >= 1
+    names = [
+        one["displayName"]
+        for some in (last.session["peers"], *(part["payload"]["participants"] for part in parts))
+        for one in some
+    ]
+    assert len(set(names)) == 150
+    assert {part["payload"]["seq"] for part in parts} == {last.session["seq"]} == {151}
+    assert max(gateway.sizes) <= LARGEST_FRAME
+
+
+def test_reactions_of_a_big_room_come_in_numbers(meeting: Meeting, joined: Joined) -> None:
+    people = [joined(meeting.person(account=False)) for _ in range(21)]
+    for one in people:
+        one.heard()
+
+    for one in people[:3]:
+        one.say({"type": "reaction.send", "payload": {"type": "heart"}})
+
+    heard = people[-1].heard()
+    assert {frame["type"] for frame in heard} == {"reaction.batch"}
+    assert sum(frame["payload"]["counts"]["heart"] for frame in heard) == 3
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 500])
+def test_a_batch_is_the_same_frames_in_fewer(count: int) -> None:
+    frames = [
+        orjson.dumps({"type": "x", "seq": n, "payload": {"text": "x" * 200}}) for n in range(count)
+    ]
+
+    batches = batched(frames)
+
+    assert all(len(batch) <= LARGEST_FRAME for batch in batches)
+    unpacked: list[Any] = []
+    for batch in map(json.loads, batches):
+        unpacked += batch["payload"]["events"] if batch["type"] == "batch" else [batch]
+    assert unpacked == [json.loads(frame) for frame in frames]
+    assert len(batches) == {0: 0, 1: 1, 2: 1, 500: 4}[count]
+
+
+def test_who_takes_batches_gets_what_piled_up_in_one(
+    meeting: Meeting, joined: Joined, container: Container
+) -> None:
+    plain = joined(meeting.person(Role.HOST))
+    others = [joined(meeting.person(account=False), device={"mic": "on"}) for _ in range(3)]
+    modern = joined(meeting.person(account=False), features=["batch"])
+    for one in (plain, modern):
+        one.heard()
+
+    plain.ask("moderation.muteAll")
+
+    changes = [frame for frame in plain.heard() if frame["type"] == "media.changed"]
+    (batch,) = modern.heard()
+    assert len(changes) == len(others)
+    assert batch == {"type": "batch", "payload": {"events": changes}}
+
+
+def test_somebody_who_does_not_read_is_left_alone_for_a_while(
+    meeting: Meeting, joined: Joined, gateway: Gateway
+) -> None:
+    ada, ben, eve = (joined(meeting.person()) for _ in range(3))
+    gateway.behind.add(eve.id)
+
+    ada.ask("chat.send", {"text": "one"})
+    tries = gateway.refused
+    for n in range(5):
+        ada.ask("chat.send", {"text": str(n)})
+
+    assert gateway.refused == tries > 0
+    assert len([f for f in ben.heard() if f["type"] == "chat.message"]) == 6
+    gateway.behind.discard(eve.id)
+    missed = eve.ask("room.sync", {"epoch": eve.session["epoch"], "afterSeq": eve.session["seq"]})
+    assert len(missed["payload"]["events"]) == 6
