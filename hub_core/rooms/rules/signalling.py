@@ -28,13 +28,18 @@ def _sdp(text: str) -> str:
 def _candidate(value: Any) -> Any:
     if not (value is None or isinstance(value, str | dict)):
         raise ValueError("is neither an RTCIceCandidateInit nor a string")
-    if len(orjson.dumps(value)) > LARGEST_CANDIDATE:
+    try:
+        size = len(orjson.dumps(value))
+    except orjson.JSONEncodeError:
+        raise ValueError("is nested too deep") from None
+    if size > LARGEST_CANDIDATE:
         raise ValueError(f"has more than {LARGEST_CANDIDATE} bytes")
     return value
 
 
 Sdp = Annotated[str, AfterValidator(_sdp)]
 Candidate = Annotated[Any, AfterValidator(_candidate)]
+PcId = Annotated[str, Field(max_length=64)] | Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
 class SendSignal(Command):
@@ -50,7 +55,7 @@ class SendSignal(Command):
     kind: SignalType = Field(alias="type")
     sdp: Sdp | None = None
     candidate: Candidate = None
-    pc_id: str | int | None = Field(None, max_length=64)
+    pc_id: PcId | None = None
     n: int | None = Field(None, ge=0, le=2**53)
 
     @model_validator(mode="after")
