@@ -3,6 +3,7 @@
 The socket functions run a handful of fixed statements; SQLAlchemy would treble their cold start.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, LiteralString, Protocol, TypeVar
 
@@ -38,6 +39,8 @@ class Postgres:
         """Connects to nothing yet; `url` is `postgresql://user:password@host:port/database`."""
         self._url = url
         self._connection: AsyncConnection[DictRow] | None = None
+        self._turn = asyncio.Lock()
+        """Of those who work side by side, one at a time: a transaction is nobody else's."""
 
     async def run(
         self, statement: LiteralString, parameters: Mapping[str, Any]
@@ -51,15 +54,7 @@ class Postgres:
         Raises:
             psycopg.OperationalError: the database is down, or the statement took too long.
         """
-        kept_from_before = self._connection is not None
-        try:
-            return await self._run(statement, parameters)
-        except psycopg.OperationalError:
-            lost = self._connection is None or self._connection.closed
-            await self.aclose()
-            if not (kept_from_before and lost):
-                raise
-        return await self._run(statement, parameters)
+        return await self._again_if_lost(lambda: self._run(statement, parameters))
 
     async def together(self, work: Callable[["Run"], Awaitable[T]]) -> T:
         """Several statements in one transaction: `work` is handed `run`; all counts, or nothing.
@@ -69,21 +64,25 @@ class Postgres:
         Raises:
             psycopg.OperationalError: see `run`.
         """
-        kept_from_before = self._connection is not None
-        try:
-            return await self._together(work)
-        except psycopg.OperationalError:
-            lost = self._connection is None or self._connection.closed
-            await self.aclose()
-            if not (kept_from_before and lost):
-                raise
-        return await self._together(work)
+        return await self._again_if_lost(lambda: self._together(work))
 
     async def aclose(self) -> None:
         """Close the connection, if there is one."""
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
+
+    async def _again_if_lost(self, work: Callable[[], Awaitable[T]]) -> T:
+        async with self._turn:
+            kept_from_before = self._connection is not None
+            try:
+                return await work()
+            except psycopg.OperationalError:
+                lost = self._connection is None or self._connection.closed
+                await self.aclose()
+                if not (kept_from_before and lost):
+                    raise
+            return await work()
 
     async def _run(
         self, statement: LiteralString, parameters: Mapping[str, Any]

@@ -24,6 +24,7 @@ from hub_core.live.greeting import Greeting, IceServers
 from hub_core.live.journal import Journal
 from hub_core.live.outbox import Outbox
 from hub_core.live.pump import Pump
+from hub_core.live.register import Register
 from hub_core.live.replies import Replies
 from hub_core.live.resumption import ResumeTokens
 from hub_core.live.returning import Returning
@@ -53,6 +54,7 @@ def build(chosen: Settings) -> House:
     journal = Journal(postgres())
     rooms = RoomStore(
         redis(),
+        Register(redis(), utc_now),
         utc_now,
         lease=timedelta(seconds=chosen.presence_lease_sec),
         grace=timedelta(seconds=chosen.reconnect_grace_sec),

@@ -12,11 +12,6 @@ from datetime import timedelta
 from typing import Any, Final
 from zlib import crc32
 
-import psycopg
-from redis.exceptions import BusyLoadingError
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
-
 from hub_core.adapters.defects import log_defect
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import (
@@ -33,6 +28,7 @@ from hub_core.live.connections import Connections, Seat
 from hub_core.live.dispatch import Actor, Dispatch
 from hub_core.live.frames import LARGEST_FRAME, Frame, read_command, read_frame, refusal
 from hub_core.live.front import Front
+from hub_core.live.outages import DOWN
 from hub_core.live.outbox import Outbox
 from hub_core.live.partings import ConnectionExpiring
 from hub_core.live.replies import Replies
@@ -44,13 +40,6 @@ from hub_core.rooms.rules.presence import Ping, Pong
 logger = logging.getLogger(__name__)
 
 Event = Mapping[str, Any]
-DOWN: Final = (
-    BusyLoadingError,
-    RedisConnectionError,
-    RedisTimeoutError,
-    psycopg.OperationalError,
-)
-"""What a data store that is down, starting, or too slow raises."""
 _ACK: Final = b'{"type":"ack"'
 
 

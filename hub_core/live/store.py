@@ -1,7 +1,7 @@
 """Rooms in Redis: loaded once, kept warm, committed if the place in their log is still the same."""
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -24,7 +24,6 @@ from hub_core.live.answers import (
     Fenced,
     Glance,
     Limited,
-    Listed,
     Outrun,
     Request,
     Result,
@@ -32,6 +31,7 @@ from hub_core.live.answers import (
     dues,
     position,
 )
+from hub_core.live.register import Register
 from hub_core.rooms.deciding import Outcome, replay
 from hub_core.rooms.room import Participant, Position, Room
 from hub_core.rooms.rulebook import read_change
@@ -46,9 +46,6 @@ KEEP_MAILS: Final = 200
 HOLD_PUMP: Final = timedelta(seconds=2)
 KEEP_WARM: Final = 256
 """Rooms that one container keeps in memory, the least used forgotten first."""
-OPEN_ROOMS: Final = "rooms:open"
-"""Sorted set: meeting id → ms of its opening. What the sweep goes through."""
-LIST_AT_ONCE: Final = 500
 
 _SCRIPTS: Final = Path(__file__).parent
 _LOBBY: Final = "lobby:"
@@ -60,6 +57,7 @@ class RoomStore:
     """All that this container knows of rooms; every answer comes from Redis in one round trip."""
 
     redis: Redis
+    register: Register
     clock: Clock
     lease: timedelta
     grace: timedelta
@@ -68,7 +66,7 @@ class RoomStore:
 
     def __post_init__(self) -> None:
         """Read the scripts; `EVALSHA` sends their hash, and their text once if Redis forgot it."""
-        for name in ("open", "commit", "pump", "glance", "close", "unlist"):
+        for name in ("open", "commit", "pump", "glance", "close"):
             text = (_SCRIPTS / f"{name}.lua").read_text()
             self._scripts[name] = self.redis.register_script(text)
 
@@ -76,9 +74,9 @@ class RoomStore:
         """Open a room unless it is open already; answers with the one that is.
 
         It is entered into the list of open rooms first: a room that the sweep does not know of
-        would never be closed. The entry is new even if there was one: see `unlist`.
+        would never be closed.
         """
-        await self.redis.zadd(OPEN_ROOMS, {room.meeting_id: epoch_ms(self.clock())})
+        await self.register.enter(room.meeting_id)
         await self._open(room)
         opened = await self.load(room.meeting_id)
         if opened is None:
@@ -94,20 +92,6 @@ class RoomStore:
         seconds = int(KEEP_ROOM.total_seconds())
         arguments = [room.epoch, str(room.at), _header(room), seconds, epoch, last]
         return bool(await self._run("open", _Keys(room.meeting_id).all, arguments))
-
-    async def listed(self) -> AsyncIterator[Listed]:
-        """Every open room, the youngest first: those that close meanwhile make none be skipped."""
-        end = await self.redis.zcard(OPEN_ROOMS)
-        while end > 0:
-            start = max(0, end - LIST_AT_ONCE)
-            found: list[Any] = await self.redis.zrange(OPEN_ROOMS, start, end - 1, withscores=True)
-            for id_, score in found:
-                yield Listed(MeetingId(id_.decode()), score)
-            end = start
-
-    async def unlist(self, listed: Listed) -> None:
-        """Take a closed room out of the list, unless it was opened again meanwhile."""
-        await self._run("unlist", [OPEN_ROOMS], [listed.meeting_id, f"{listed.entered:.0f}"])
 
     async def glance(self, meeting_id: MeetingId) -> Glance | None:
         """What the sweep has to know of a room; None if it is not open."""

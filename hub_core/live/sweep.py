@@ -15,6 +15,7 @@ from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import HubError
 from hub_core.live.answers import Listed
 from hub_core.live.dispatch import Dispatch
+from hub_core.live.outages import DOWN
 
 logger = logging.getLogger(__name__)
 
@@ -34,21 +35,25 @@ class Sweep:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     async def minute(self) -> None:
-        """Pass after pass, until the minute of this run is nearly over."""
-        began = self.clock()
-        while True:
+        """Pass after pass, until the minute of this run is nearly over.
+
+        Should another run be at it (EventBridge fires at least once), this one ends at once.
+        """
+        began, token = self.clock(), self.dispatch.mint()
+        while await self.dispatch.rooms.register.take_broom(token):
             due = self.clock() + EVERY
             await self.once()
             if self.clock() + EVERY - began > LASTS:
-                return
+                break
             await self.sleep(max(0.0, (due - self.clock()).total_seconds()))
+        await self.dispatch.rooms.register.put_broom_back(token)
 
     async def once(self) -> None:
         """One pass over everything."""
         await self._turn_silent_connections_out()
         gate = asyncio.Semaphore(AT_ONCE)
         async with asyncio.TaskGroup() as group:
-            async for listed in self.dispatch.rooms.listed():
+            async for listed in self.dispatch.rooms.register.listed():
                 await gate.acquire()
                 group.create_task(self._look_after(listed)).add_done_callback(
                     lambda _: gate.release()
@@ -63,7 +68,7 @@ class Sweep:
         try:
             glance = await rooms.glance(meeting_id)
             if glance is None:
-                await rooms.unlist(listed)
+                await rooms.register.unlist(listed)
                 return
             if glance.fan != glance.at:
                 await self.dispatch.drained(meeting_id)
@@ -72,6 +77,6 @@ class Sweep:
                 await self.dispatch.disbanded(meeting_id)
             elif not glance.people and await rooms.close(meeting_id, glance.epoch):
                 await self.dispatch.delivery.journal.closed(glance.epoch, self.clock())
-                await rooms.unlist(listed)
-        except HubError as error:
-            logger.warning("room %s was not swept: %s", meeting_id, error.type)
+                await rooms.register.unlist(listed)
+        except (HubError, *DOWN) as error:
+            logger.warning("room %s was not swept: %s", meeting_id, type(error).__name__)

@@ -290,7 +290,7 @@ def test_a_room_that_was_opened_again_stays_listed(
     joined(meeting.person())
 
     async def unlist_what_was_seen_before() -> list[Any]:
-        rooms = house().dispatch.rooms
+        rooms = house().dispatch.rooms.register
         seen = [listed async for listed in rooms.listed()]
         older = [type(one)(one.meeting_id, one.entered - 1) for one in seen]
         for listed in older:
