@@ -71,7 +71,7 @@ def message_event(connection_id: str, frame: Any, *, connected_sec_ago: float = 
     return {
         "requestContext": {
             **_socket_context("$default", "MESSAGE", connection_id),
-            "connectedAt": round((time.time() - connected_sec_ago) * 1000),
+            "connectedAt": int((time.time() - connected_sec_ago) * 1000),
             "messageId": _request_id(),
         },
         "body": frame if isinstance(frame, str) else json.dumps(frame),

@@ -25,7 +25,15 @@ from hub_core.live.delivery import Delivery
 from hub_core.live.store import RoomStore
 from hub_core.rooms.changes import SettingsChanged
 from hub_core.rooms.deciding import Now, Outcome, decide
-from hub_core.rooms.messages import ANY_FRAME, Command, Limit, Reply, problem_reply
+from hub_core.rooms.messages import (
+    ANY_FRAME,
+    Command,
+    Limit,
+    Notice,
+    Reply,
+    Whisper,
+    problem_reply,
+)
 from hub_core.rooms.room import Participant, Room
 from hub_core.rooms.rules.presence import Dropped, Lapsed, Noticed
 from hub_core.rooms.rules.running import Settled
@@ -231,7 +239,11 @@ class Dispatch:
         if outcome.whispers:
             await self.rooms.keep_reply(room.meeting_id, request)
         await self._gone(gone)
-        if _unheard(outcome, room, gone):
+        for whisper in outcome.whispers:
+            await self.rooms.leave_mail(room, _unheard_by(whisper, room, gone), whisper.frame())
+        signals = (one for one in outcome.notices if one.keeps and not isinstance(one, Whisper))
+        if any(_unheard_by(one, room, gone) for one in signals):
+            # Those who did not hear it are lost by now: decided once more, it goes where it waits.
             await self.handle(asked.meeting_id, asked.actor, asked.command)
         if any(isinstance(one, SettingsChanged) and not one.stored for one in outcome.changes):
             await self._settle(room)
@@ -260,18 +272,11 @@ class _Asked:
     nonce: str
 
 
-def _unheard(outcome: Outcome, room: Room, gone: Container[ConnectionId]) -> bool:
-    """Whether a notice that waits for the lost was sent to somebody who only now turns out to be.
-
-    Then the command is decided on once more, and the notice goes where it waits.
-    """
-    return any(
-        room.people[who].connection_id in gone
-        for notice in outcome.notices
-        if notice.keeps
-        for who in notice.to
-        if who in room.people
-    )
+def _unheard_by(notice: Notice, room: Room, gone: Container[ConnectionId]) -> list[ParticipantId]:
+    """Whom a notice was sent to over a connection that turned out to be gone."""
+    return [
+        who for who in notice.to if who in room.people and room.people[who].connection_id in gone
+    ]
 
 
 def someone(participant_id: ParticipantId) -> Actor:

@@ -207,6 +207,15 @@ class RoomStore:
             for at, fields in found
         ]
 
+    async def leave_mail(self, room: Room, whose: Iterable[ParticipantId], frame: bytes) -> None:
+        """Keep a frame for people who turned out to be unreachable only when it was sent."""
+        for participant_id in whose:
+            key = _Keys(room.meeting_id).mail(participant_id)
+            async with self.redis.pipeline(transaction=True) as pipe:
+                pipe.rpush(key, frame)
+                pipe.expire(key, KEEP_REPLY)
+                await pipe.execute()
+
     async def collect_mail(
         self, meeting_id: MeetingId, participant_id: ParticipantId
     ) -> list[bytes]:

@@ -133,9 +133,11 @@ class Notice(Event):
 class Whisper(Notice):
     """A notice that is written into the journal before it is acknowledged, for its targets alone.
 
-    It is no room event and has no `seq`: to everybody else nothing happened.
+    It is no room event and has no `seq`: to everybody else nothing happened, and no replay brings
+    it. So it waits for those who are lost.
     """
 
+    keeps: ClassVar[bool] = True
     id: str
     at: Moment
     actor: ParticipantId

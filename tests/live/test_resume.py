@@ -158,6 +158,28 @@ def test_signals_wait_for_somebody_who_is_lost(
     assert signals == [1, 2]
 
 
+@pytest.mark.parametrize("noticed", [True, False], ids=["lost", "gone and nobody knows"])
+def test_a_private_message_waits_too_and_is_said_once(
+    noticed: bool,  # noqa: FBT001 (pytest hands it in)
+    meeting: Meeting,
+    joined: Joined,
+    socket: Socket,
+    gateway: Gateway,
+) -> None:
+    ada, ben = joined(meeting.person()), joined(meeting.person())
+    to = ben.session["selfParticipant"]["participantId"]
+    if noticed:
+        ben.hang_up()
+    gateway.gone.add(ben.id)
+
+    ack = ada.ask("chat.send", {"text": "psst", "to": to})
+    back, _ = _resume(ben, socket)
+
+    private = [frame["payload"] for frame in back.heard() if frame["type"] == "chat.message"]
+    assert [message["id"] for message in private] == [ack["payload"]["id"]]
+    assert meeting.rows("SELECT count(*) FROM journal WHERE type = 'chat.message'") == [(1,)]
+
+
 def test_a_signal_that_finds_the_connection_gone_waits_too(
     meeting: Meeting, joined: Joined, socket: Socket, gateway: Gateway
 ) -> None:

@@ -59,7 +59,7 @@ TABLE: list[Any] = [
     ("moderation.remove", TO, NO, PUT_OUT, PUT_OUT),
     ("moderation.remove", {"participantId": "host"}, NO, NO, NO),
     ("moderation.remove", {"participantId": "cohost"}, NO, NO, PUT_OUT),
-    ("moderation.setRole", {**TO, "role": "cohost"}, NO, NO, ["role.changed"]),
+    ("moderation.setRole", {**TO, "role": "cohost"}, NO, NO, ["role.changed", "lobby.changed"]),
     ("moderation.setRole", {"participantId": "host", "role": "guest"}, NO, NO, NO),
     ("host.transfer", TO, NO, NO, ["host.changed"]),
     ("room.lock", {}, NO, ["settings.changed"], ["settings.changed"]),

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from hub_core.kernel.errors import MeetingForbidden, PeerGone
 from hub_core.kernel.ids import Addressee, ParticipantId
 from hub_core.kernel.roles import Role
-from hub_core.rooms.changes import HostChanged
+from hub_core.rooms.changes import HostChanged, LobbyChanged, lobby_news
 from hub_core.rooms.deciding import decides
 from hub_core.rooms.messages import Change, Command
 from hub_core.rooms.room import Participant, Room
@@ -48,11 +48,14 @@ class RoleChanged(Change):
 
 
 @decides(by=Role.HOST)
-def set_role(command: SetRole, room: Room, me: Participant) -> Iterator[RoleChanged]:
-    """Of anyone but the host."""
+def set_role(command: SetRole, room: Room, me: Participant) -> Iterator[RoleChanged | LobbyChanged]:
+    """Of anyone but the host. A new cohost is shown who waits."""
     person = _other(room, me, command.participant_id)
     if person.role is not Role(command.role):
-        yield RoleChanged(participant_id=person.id, role=Role(command.role), by=me.id)
+        changed = RoleChanged(participant_id=person.id, role=Role(command.role), by=me.id)
+        yield changed
+        if room.lobby:
+            yield from lobby_news(changed.apply(room))
 
 
 @decides(by=Role.HOST)
