@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help dev test check format lint types contracts docs migrate seed lock clean
+.PHONY: help dev test check format lint types contracts docs migrate seed lock clean bundle bar-infra deploy smoke
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,12 +55,29 @@ seed: .venv/installed ## put the demo data into DATABASE_URL (idempotent)
 	@$(BIN)/python -m infra.seed
 
 lock: .venv/installed ## pin every dependency by hash (ARGS=--upgrade for newer ones)
-	@for group in socket rest docs google migrate dev bar; do \
+	@for group in socket rest docs google migrate ric dev bar; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command 'make lock' --group pyproject.toml:$$group -o requirements/$$group.txt $(ARGS); \
 	done
 	@echo uv | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command 'make lock' - -o requirements/uv.txt $(ARGS)
 
+bundle: .venv/installed ## make what is deployed: build/
+	@$(BIN)/python -m infra.bundle $(if $(RELEASE),--release $(RELEASE))
+
+.venv-bar/installed: requirements/uv.txt requirements/bar.txt .venv/installed
+	@$(PYTHON) -m venv --clear .venv-bar
+	@$(BIN)/uv pip install --quiet --python .venv-bar/bin/python --require-hashes -r requirements/bar.txt
+	@touch $@
+
+deploy: bundle .venv-bar/installed ## to AWS: STAGE=staging or production (samconfig.toml)
+	@SAM_CLI_TELEMETRY=0 .venv-bar/bin/sam deploy --config-env $(or $(STAGE),staging) $(ARGS)
+
+smoke: .venv/installed .venv-bar/installed ## ask the stack that STAGE names whether it works
+	@$(BIN)/python -m infra.smoke $$(.venv-bar/bin/python -m infra.bar.outputs hub-$(or $(STAGE),staging))
+
+bar-infra: .venv/installed .venv-bar/installed ## prove of a deployment what can be proved without an account
+	@$(BIN)/python -m infra.bar
+
 clean: ## forget the environment and the local data
-	@rm -rf .venv .hub .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf .venv .venv-bar .hub build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -54,32 +54,33 @@ class BundleError(Exception):
     """It could not be made; the text says why."""
 
 
-def bundle(into: Path, platform: str) -> dict[str, Path]:
+def bundle(into: Path, platform: str, release: str = "") -> dict[str, Path]:
     """Make everything; answers with the zip files by their names.
+
+    `release` is what the deployment calls itself: without one, a digest of what is in it.
 
     Raises:
         BundleError: a tool is missing, a package has no wheel, or something grew too large.
     """
-    interpreter = _interpreter()
+    python = interpreter()
     into.mkdir(parents=True, exist_ok=True)
     made = {}
     with tempfile.TemporaryDirectory() as scratch:
         code = Path(scratch) / "code"
         _copy_code(code)
-        _compile(code, interpreter)
+        _compile(code, python)
         made["code"] = _zip(code, into / "code.zip")
         for group, under in LAYERS.items():
             folder = Path(scratch) / group
-            _install(_requirements(group, under), folder / "python", platform)
-            _compile(folder, interpreter)
+            install(group, folder / "python", platform, under)
+            _compile(folder, python)
             made[group] = _zip(folder, into / f"{group}.zip")
-    for name, path in made.items():
-        _check_size(name, path)
-    _write_template(into)
+    digests = "".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in made.values())
+    _write_template(into, release or hashlib.sha256(digests.encode()).hexdigest()[:12])
     return made
 
 
-def _interpreter() -> Path:
+def interpreter() -> Path:
     """A Python of the version that Lambda runs: only it makes the bytecode that it reads."""
     home = Path.home()
     candidates: list[str | Path] = [
@@ -124,8 +125,13 @@ def _pins(group: str) -> Iterator[tuple[str, str]]:
         yield match[1], match[0]
 
 
-def _install(requirements: str, into: Path, platform: str) -> None:
-    """Wheels only, each of the hash that the lock names."""
+def install(group: str, into: Path, platform: str, under: str | None = None) -> None:
+    """Put the packages of a group into a folder: wheels only, each of the hash in the lock.
+
+    Raises:
+        BundleError: there is no such wheel.
+    """
+    requirements = _requirements(group, under)
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(requirements)
         file.flush()
@@ -163,21 +169,25 @@ def _zip(folder: Path, path: Path) -> Path:
     return path
 
 
-def _check_size(name: str, path: Path) -> None:
+def described(name: str, path: Path) -> str:
+    """A line about a zip file.
+
+    Raises:
+        BundleError: it is too large.
+    """
     with zipfile.ZipFile(path) as archive:
         unzipped = sum(entry.file_size for entry in archive.infolist())
     zipped = path.stat().st_size
-    sys.stdout.write(
-        f"{name:<8} {zipped / 1e6:6.1f} MB {unzipped / 1e6:6.1f} MB unzipped"
-        f"  sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}\n"
-    )
     if zipped > LARGEST_ZIP or unzipped > LARGEST_LAYER:
         raise BundleError(f"{name} is too large: a cold start loads it.")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return f"{name:<8} {zipped / 1e6:6.1f} MB {unzipped / 1e6:6.1f} MB unzipped  sha256 {digest}"
 
 
-def _write_template(into: Path) -> None:
-    """The template as it is, but for where things are."""
+def _write_template(into: Path, release: str) -> None:
+    """The template as it is, but for where things are, and what they are."""
     text = PATH.read_text("utf-8")
+    text = re.sub(r"(?m)^( +R(?:ELEASE|elease): )local\b", rf"\g<1>{release}", text)
     text = text.replace("CodeUri: .\n", "CodeUri: code.zip\n")
     text = text.replace("ContentUri: build/", "ContentUri: ")
     text = text.replace("TemplateURL: infra/stacks/", "TemplateURL: stacks/")
@@ -192,9 +202,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--platform", default="aarch64", choices=["aarch64", "x86_64"], help="default: %(default)s"
     )
+    parser.add_argument("--release", default="", help="default: a digest of what is in it")
     options = parser.parse_args(arguments)
     try:
-        bundle(options.into, options.platform)
+        for name, path in bundle(options.into, options.platform, options.release).items():
+            sys.stdout.write(f"{described(name, path)}\n")
     except BundleError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -71,7 +71,13 @@ def main(arguments: list[str] | None = None) -> int:
         help="write a new revision from the difference between the tables in the code and the "
         "database; read it before you keep it",
     )
+    parser.add_argument(
+        "--sql", metavar="REVISION", help="write the SQL from there to the newest, and run nothing"
+    )
     options = parser.parse_args(arguments)
+    if options.sql:
+        show(options.sql)
+        return 0
     database_url = os.environ.get("DATABASE_URL")
     if not database_url:
         sys.stderr.write("DATABASE_URL: is missing\n")
@@ -86,6 +92,13 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"The database does not answer: {error}\n")
         return 1
     return 0
+
+
+def show(since: str) -> None:
+    """Write the SQL of the revisions after `since`."""
+    from alembic import command  # noqa: PLC0415 (as above)
+
+    command.upgrade(alembic_config(""), f"{since}:{HEAD}", sql=True)
 
 
 def draft(database_url: str, title: str) -> None:

@@ -12,6 +12,12 @@ LOCK_TIMEOUT: Final = "5s"
 """A table that is busy for longer fails the migration, instead of the product queueing behind."""
 
 
+def show() -> None:
+    """Write the SQL instead of running it."""
+    context.configure(dialect_name="postgresql", target_metadata=METADATA, literal_binds=True)
+    context.run_migrations()
+
+
 def run() -> None:
     """Wait for other nodes, then run what is left to run, all or nothing."""
     url = make_url(context.config.attributes["database_url"])
@@ -23,4 +29,7 @@ def run() -> None:
         context.run_migrations()
 
 
-run()
+if context.is_offline_mode():
+    show()
+else:
+    run()

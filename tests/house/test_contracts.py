@@ -76,7 +76,9 @@ def test_make_help_lists_every_verb() -> None:
     assert {line.split()[1] for line in shown.stdout.splitlines()} == verbs
 
 
-@pytest.mark.parametrize("name", ["socket", "rest", "docs", "google", "migrate", "dev", "bar"])
+@pytest.mark.parametrize(
+    "name", ["socket", "rest", "docs", "google", "migrate", "ric", "dev", "bar"]
+)
 def test_every_dependency_is_pinned_by_hash(name: str) -> None:
     lock = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8")
 
