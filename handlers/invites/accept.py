@@ -1,6 +1,6 @@
 """`POST /v1/invites/{inviteId}/accept`: the invited person comes."""
 
-from hub_core.invites.answers import accept
+from hub_core.invites.accepting import accept
 from hub_core.invites.schemas import AcceptedInvite
 from hub_core.kernel.clock import utc_now
 from hub_core.kernel.errors import (

@@ -26,6 +26,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MINIMUM_SECRET_BYTES: Final = 32
+LEAST_TURN_SECRET_BYTES: Final = 16
 LEAST_ARGON2_MEMORY_KIB: Final = 19_456
 LEAST_ARGON2_TIME_COST: Final = 2
 """OWASP's least for argon2id (Password Storage Cheat Sheet); with one lane."""
@@ -244,6 +245,10 @@ class Settings(BaseSettings):
             or self.argon2_time_cost < LEAST_ARGON2_TIME_COST
         ):
             yield "ARGON2_*: weaker than 19456 KiB and 2 passes"
+        if self.turn_urls and any(
+            len(key.secret.get_secret_value()) < LEAST_TURN_SECRET_BYTES for key in self.turn_secret
+        ):
+            yield f"TURN_SECRET: a secret has less than {LEAST_TURN_SECRET_BYTES} bytes"
         if self.mail_queue_url and not self.app_url.startswith("https://"):
             yield "APP_URL: links in mails are https:// in production"
         if self.mail_queue_url and not _MAIL_FROM.fullmatch(self.mail_from):

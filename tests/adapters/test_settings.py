@@ -20,8 +20,18 @@ FIT = {
     "MAIL_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/mails",
     "MAIL_FROM": "Hub <hub@example.com>",
     "APP_URL": "https://app.example",
+    "TURN_URLS": "turn:turn.example",
+    "TURN_SECRET": "0123456789abcdef",
 }
-OPTIONAL = {"ENVIRONMENT", "CORS_ORIGIN", "MAIL_QUEUE_URL", "MAIL_FROM", "APP_URL"}
+OPTIONAL = {
+    "ENVIRONMENT",
+    "CORS_ORIGIN",
+    "MAIL_QUEUE_URL",
+    "MAIL_FROM",
+    "APP_URL",
+    "TURN_URLS",
+    "TURN_SECRET",
+}
 REQUIRED = sorted(FIT.keys() - OPTIONAL)
 
 
@@ -135,6 +145,7 @@ def test_what_is_wrong_is_named(
         ("RATE_LIMIT_SCALE", "2", "RATE_LIMIT_SCALE: only 1 is allowed in production"),
         ("ARGON2_TIME_COST", "1", "ARGON2_*: weaker than 19456 KiB and 2 passes"),
         ("ARGON2_MEMORY_KIB", "8", "ARGON2_*: weaker than 19456 KiB and 2 passes"),
+        ("TURN_SECRET", "short", "TURN_SECRET: a secret has less than 16 bytes"),
         ("MAIL_FROM", "", "MAIL_FROM: is not an address that mails can come from"),
         ("MAIL_FROM", "hub@localhost", "MAIL_FROM: is not an address that mails can come from"),
         ("APP_URL", "http://app.example", "APP_URL: links in mails are https:// in production"),
