@@ -43,6 +43,10 @@ types: .venv/installed ## mypy, strict
 contracts: .venv/installed ## arrows point down (import-linter)
 	@$(BIN)/lint-imports
 
+.PHONY: bench-emulator
+bench-emulator: .venv/installed ## what the emulator carries, beside plain websockets and boto3
+	@$(BIN)/python -m benchmarks.emulator
+
 docs: .venv/installed ## write docs/*.json and the picture in README.md from the code
 	@$(BIN)/python -m infra.openapi docs/openapi.json
 	@$(BIN)/python -m infra.asyncapi docs/asyncapi.json

@@ -72,6 +72,10 @@ class ControlApp:
                 return await answer(request, unquote(found[1]) if found.groups() else "")
         return refusal(404, f"there is nothing at {request.method} {request.raw_path}")
 
+    def at_once(self, request: Request) -> Response | None:  # noqa: ARG002 - App's signature
+        """Nothing here is so frequent."""
+        return None
+
     def body_too_large(self) -> Response:
         """A body is over 10 MB."""
         return refusal(413, "the body is too large")

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import unquote
 
 import orjson
@@ -49,18 +50,39 @@ class ConnectionsApi:
     @staticmethod
     def takes(raw_path: str) -> bool:
         """Whether a path is this API's."""
-        return "connections/" in raw_path and _PATH.fullmatch(raw_path) is not None
+        return "connections/" in raw_path and _split(raw_path)[1] != ""
 
     async def __call__(self, request: Request) -> Response:
         """Check the signature, find the connection, do as asked."""
         started = time.perf_counter()
-        found = _PATH.fullmatch(request.raw_path)
-        connection_id = unquote(found["id"]) if found else ""
-        stage = found["stage"] if found else None
+        stage, connection_id = _parts(request)
         response = await self._answer(request, stage, connection_id)
+        self._tell(request, response, started, connection_id)
+        return response
+
+    def has(self, request: Request) -> bool:
+        """Whether `at_once` can answer: the connection is here, and no fault may strike."""
+        return _parts(request)[1] in self._sockets.sockets and not self._faults.in_force
+
+    def at_once(self, request: Request) -> Response:
+        """The same for a connection that is here."""
+        started = time.perf_counter()
+        stage, connection_id = _parts(request)
+        try:
+            self._verifier.verify(request)
+        except SignatureRefusedError as refused:
+            response = _error(403, refused.error, str(refused))
+        else:
+            refusal = self._refusal(request, stage, connection_id)
+            response = refusal or self._local(request, self._sockets.sockets[connection_id])
+        self._tell(request, response, started, connection_id)
+        return response
+
+    def _tell(
+        self, request: Request, response: Response, started: float, connection_id: str
+    ) -> None:
         milliseconds = (time.perf_counter() - started) * 1000
         self._observer(Management(request.method, response.status, milliseconds, connection_id))
-        return response
 
     async def _answer(self, request: Request, stage: str | None, connection_id: str) -> Response:
         try:
@@ -117,6 +139,17 @@ class ConnectionsApi:
             return await self._nodes.forward(request, connection_id) or _GONE
         except NodeUnreachableError as failed:
             return _error(500, "InternalServerErrorException", str(failed))
+
+
+def _parts(request: Request) -> tuple[str | None, str]:
+    """Stage, if it is named, and connection id."""
+    return _split(request.raw_path)
+
+
+@lru_cache(maxsize=4096)
+def _split(raw_path: str) -> tuple[str | None, str]:
+    found = _PATH.fullmatch(raw_path)
+    return (found["stage"], unquote(found["id"])) if found else (None, "")
 
 
 def throttled() -> Response:

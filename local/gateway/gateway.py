@@ -129,6 +129,13 @@ class Gateway:
             return await self._http(request)
         return not_found(new_id())
 
+    def at_once(self, request: Request) -> Response | None:
+        """Answer a call of the management API for a connection that is here."""
+        api = self._connections
+        if api is None or not api.takes(request.raw_path) or not api.has(request):
+            return None
+        return api.at_once(request) if self._requests.take() else throttled()
+
     def body_too_large(self) -> Response:
         """The body is over the API's 10 MB."""
         return too_large(new_id())

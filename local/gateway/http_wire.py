@@ -1,9 +1,11 @@
 """HTTP on the wire: uvicorn's httptools protocol, and the way from there to our own values."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
+from http import HTTPStatus
 from typing import Any, Protocol, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from websockets.http11 import Request as UpgradeRequest
 
 from local.gateway.exchange import Request, Response
@@ -13,6 +15,10 @@ from local.gateway.socket_wire import SocketWire
 
 _HEAD_SIZE = "gateway.head-size"
 """ASGI extension by which the protocol tells the application how long line and headers were."""
+
+_DIRECT = b"connections/"
+_LONGEST_DIRECT = 256 * 1024
+"""Bytes of a body; the largest post to a connection has half of that."""
 
 _BODILESS = frozenset({204, 304})
 
@@ -30,6 +36,9 @@ class App(Protocol):
 
     async def answer(self, request: Request) -> Response:
         """Answer an HTTP request whose body has come in whole."""
+
+    def at_once(self, request: Request) -> Response | None:
+        """Answer without waiting for anything, if that is possible: posts to connections are."""
 
     def body_too_large(self) -> Response:
         """The answer to a request whose body is over the limit."""
@@ -87,6 +96,11 @@ class AsgiApp:
         return await self.app.answer(request)
 
 
+@lru_cache(maxsize=64)
+def _phrase(status: int) -> bytes:
+    return HTTPStatus(status).phrase.encode()
+
+
 async def _read(receive: Receive, limit: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
@@ -113,6 +127,8 @@ class HttpWire(HttpToolsProtocol):
     _in_head = False
     _late = 0
     _size = 0
+    _direct: bytearray | None = None
+    """The body of a request that may be answered at once, beside ASGI."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -126,14 +142,84 @@ class HttpWire(HttpToolsProtocol):
         self._size += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
+        # All that uvicorn does with a header is in these lines; its call would double their price.
+        lower = name.lower()
+        if lower == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((lower, value))
         self._cased.append((name, value))
         self._size += len(name) + len(value) + 4
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self.scope["extensions"] = {_HEAD_SIZE: {"bytes": self._size}}
+        if self._may_be_direct():
+            self._direct = bytearray()
+        else:
+            super().on_headers_complete()
+
+    def _may_be_direct(self) -> bool:
+        """Whether this is a post to a connection and nothing before it waits for an answer."""
+        before: RequestResponseCycle | None = self.cycle
+        return (
+            _DIRECT in self.url
+            and (before is None or before.response_complete)
+            and not self.expect_100_continue
+            and self._size <= self._app.limits.http_head
+            and not self.parser.should_upgrade()
+        )
+
+    def on_body(self, body: bytes) -> None:
+        if self._direct is None:
+            super().on_body(body)
+            return
+        self._direct += body
+        if len(self._direct) > _LONGEST_DIRECT:
+            self._take_the_long_way(more=True)
+
+    def on_message_complete(self) -> None:
+        if self._direct is None:
+            super().on_message_complete()
+            return
+        path, _, query = self.url.partition(b"?")
+        response = self._app.at_once(
+            Request(
+                method=self.parser.get_method().decode("ascii"),
+                raw_path=path.decode("latin-1"),
+                query=query.decode("latin-1"),
+                headers=self.headers,
+                body=bytes(self._direct),
+                source_ip=self.client[0] if self.client else "",
+            )
+        )
+        if response is None:
+            self._take_the_long_way(more=False)
+        else:
+            self._direct = None
+            self._send(response)
+
+    def _take_the_long_way(self, *, more: bool) -> None:
+        """Leave the request to ASGI after all, with as much of its body as there is."""
+        body, self._direct = self._direct, None
         super().on_headers_complete()
+        super().on_body(bytes(body or b""))
+        if not more:
+            super().on_message_complete()
+
+    def _send(self, response: Response) -> None:
+        """Send a whole response in one write, where ASGI takes two and a task."""
+        lines = [b"HTTP/1.1 %d %b" % (response.status, _phrase(response.status))]
+        fields = (*self.server_state.default_headers, *response.headers)
+        lines += [name + b": " + value for name, value in fields]
+        if response.status not in _BODILESS:
+            lines.append(b"content-length: %d" % len(response.body))
+        stays = self.parser.should_keep_alive()
+        if not stays:
+            lines.append(b"connection: close")
+        self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + response.body)
+        if not stays:
+            self.transport.close()
+        self.on_response_complete()
 
     def data_received(self, data: bytes) -> None:
         # A head that never ends would otherwise pile up in the parser.

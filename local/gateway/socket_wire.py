@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Protocol, cast
 
@@ -94,6 +95,10 @@ class SocketWire(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         """Send one text message, in frames of at most 32 KB; the wire must be open."""
+        if not self._protocol.extensions and self._transport is not None:
+            # Nothing to compress: then the frames of a broadcast are the same for everybody.
+            self._transport.write(_frames(data, self._frame_limit))
+            return
         step = self._frame_limit
         self._protocol.send_text(data[:step], fin=len(data) <= step)
         for start in range(step, len(data), step):
@@ -216,6 +221,17 @@ class SocketWire(asyncio.Protocol):
     def _cut_later(self) -> None:
         if self._cut is None:
             self._cut = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, self.abort)
+
+
+@lru_cache(maxsize=32)
+def _frames(data: bytes, step: int) -> bytes:
+    """A text message on the wire, unmasked (RFC 6455 §5.2)."""
+    pieces = [data[start : start + step] for start in range(0, len(data), step)] or [b""]
+    last = len(pieces) - 1
+    return b"".join(
+        Frame(Opcode.CONT if at else Opcode.TEXT, piece, fin=at == last).serialize(mask=False)
+        for at, piece in enumerate(pieces)
+    )
 
 
 def _phrase(status: int) -> str:

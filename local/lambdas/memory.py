@@ -7,16 +7,20 @@ function is then killed rather than denied memory, which is how it looks on AWS 
 is no `/proc` (macOS), memory has no limit.
 """
 
-from pathlib import Path
+import os
 
 
 def peak_mb(pid: int) -> int | None:
     """The most resident memory that a process ever had, in MB; None if nobody knows."""
     try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+        file = os.open(f"/proc/{pid}/status", os.O_RDONLY)
     except OSError:
         return None
-    for line in status.splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) // 1024
-    return None
+    try:
+        status = os.read(file, 4096)
+    except OSError:
+        return None
+    finally:
+        os.close(file)
+    _, found, rest = status.partition(b"VmHWM:")
+    return int(rest.split(maxsplit=1)[0]) // 1024 if found else None

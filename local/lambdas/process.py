@@ -99,9 +99,10 @@ class ProcessContainer:
         deadline_ms = int((time.time() + limit.total_seconds()) * 1000)
         self._thaw()
         answer = self._api.hand_out(request, deadline_ms=deadline_ms)
-        self._watch_memory()
+        watch = self._watch_memory()
         self._meddle(self._function.name, self)
         await _first(answer, self._exited, seconds=limit.total_seconds())
+        watch.stop()
         self._check_memory()
         if answer.done() and self._verdict is None:
             return answer.result()
@@ -165,19 +166,14 @@ class ProcessContainer:
             self._frozen = False
             _signal_group(self.pid, signal.SIGCONT)
 
-    def _watch_memory(self) -> None:
+    def _watch_memory(self) -> "_Again":
         """Look at the memory now and then while the function runs."""
-        loop = asyncio.get_running_loop()
-
-        def look() -> None:
-            if self._check_memory():
-                self._memory_timer = loop.call_later(_MEMORY_PERIOD, look)
-
-        self._memory_timer = loop.call_later(_MEMORY_PERIOD, look)
+        return _Again(_MEMORY_PERIOD, self._check_memory)
 
     def _check_memory(self) -> bool:
         """Kill the process if it had more memory than its due; whether it goes on."""
-        peak = peak_mb(self.pid) if self.usable and self.pid else None
+        pid = self.pid
+        peak = peak_mb(pid) if pid and self._verdict is None else None
         if peak and peak > self._function.memory_mb:
             self._line(f"used {peak} MB of its {self._function.memory_mb} MB and is killed")
             self.kill(out_of_memory())
@@ -185,6 +181,24 @@ class ProcessContainer:
 
     def _line(self, line: str) -> None:
         self._log(self._function.name, line)
+
+
+class _Again:
+    """Does something every so often until stopped, or until that says no."""
+
+    def __init__(self, seconds: float, work: Callable[[], bool]) -> None:
+        self._seconds = seconds
+        self._work = work
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(seconds, self._do)
+
+    def stop(self) -> None:
+        """No more."""
+        self._timer.cancel()
+
+    def _do(self) -> None:
+        if self._work():
+            self._timer = self._loop.call_later(self._seconds, self._do)
 
 
 class _Output(asyncio.SubprocessProtocol):

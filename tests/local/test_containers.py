@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from local.gateway.faults import Faults
+from local.lambdas import process
 from local.lambdas.fleet import Fleet
 from local.lambdas.invocation import (
     Outcome,
@@ -322,6 +323,22 @@ async def test_more_memory_than_its_due_is_the_end(start_process: Start) -> None
     assert fits == 20 * 2**20
     assert kind == "Runtime.OutOfMemory"
     assert message == "RequestId: ID Error: Runtime exited with error: signal: killed"
+
+
+async def test_memory_is_looked_at_while_an_event_lasts_and_no_longer(
+    start_process: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    monkeypatch.setattr(process, "_MEMORY_PERIOD", 0.05)
+    monkeypatch.setattr(process, "peak_mb", looks.append)
+    function = await start_process("behaves.sleeps")
+
+    await function.result(seconds=0.3)
+    during = len(looks)
+    await asyncio.sleep(0.3)
+
+    assert during > 2
+    assert len(looks) == during
 
 
 async def test_between_events_a_container_stands_still(start_process: Start) -> None:
