@@ -258,13 +258,17 @@ def test_a_message_is_taken_back_everywhere(meeting: Meeting, joined: Joined) ->
     private = ben.ask(
         "chat.send", {"text": "oops", "to": ada.session["selfParticipant"]["participantId"]}
     )
-    ada.heard()
+    everyones, mine = (frame["payload"] for frame in ada.heard() if frame["type"] == "chat.message")
 
     denied = ada.ask("chat.delete", {"id": sent})
     done = ben.ask("chat.delete", {"id": sent})
     hidden = ben.ask("chat.delete", {"id": private["payload"]["id"]})
     unknown = ben.ask("chat.delete", {"id": "nothing"})
 
+    assert ("to" in everyones, mine["to"]) == (
+        False,
+        ada.session["selfParticipant"]["participantId"],
+    )
     assert denied["payload"]["type"] == "meeting/forbidden"
     assert (done["type"], hidden["type"]) == ("ack", "ack")
     assert unknown["payload"]["type"] == "chat/not-found"

@@ -74,6 +74,8 @@ class ChatMessage(Value):
     text: str
     ts: Moment
     client_msg_id: Optional[str] = None
+    to: Optional[ParticipantId] = None
+    """To whom alone, if it is private."""
 
 
 class ChatSent(Change):
@@ -165,8 +167,9 @@ def send(
     listener = room.people.get(ParticipantId(command.to))
     if listener is None:
         raise PeerGone
+    private = message.model_copy(update={"to": listener.id})
     yield PrivateChat(
-        to=(me.id, listener.id), id=message.id, at=now.at, actor=me.id, message=message
+        to=(me.id, listener.id), id=message.id, at=now.at, actor=me.id, message=private
     )
     yield ChatAcknowledged(id=message.id)
 
