@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
@@ -14,13 +13,6 @@ from local.client.log import RoomLog
 from local.client.person import Person
 from local.client.room import RoomView
 from local.client.wire import ConnectionLost, Wire
-
-
-def _is_last_word(frame: Frame) -> bool:
-    """Whether after this there is no session to come back to."""
-    closed = frame.type == "session.closed" and frame.payload.get("action") != "resume"
-    return closed or frame.type in ("connection.replaced", "room.kicked", "room.ended")
-
 
 _OVER = frozenset({"room/session-expired", "meeting/ended", "room/invalid-token"})
 """Refusals of a resume that no further attempt changes."""
@@ -52,7 +44,7 @@ class HubClient(Person):
             url: `http://localhost:4000`.
             socket_url: Where sockets go, if not where tickets say (or `url` with `/ws`).
             recovers: Whether it comes back by itself.
-            fills_gaps: Whether it asks for events that are missing.
+            fills_gaps: Whether it asks for missing events.
             keeps_frames: Whether `seen` holds every frame; a load test says no.
             patience: Seconds to wait for a reply or an event.
             backoff: Between attempts to come back.
@@ -92,12 +84,7 @@ class HubClient(Person):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -182,7 +169,7 @@ class HubClient(Person):
         return answer
 
     async def send(self, kind: str, /, **payload: Any) -> None:
-        """Say something without a `requestId`: there is no reply."""
+        """Say something that is not replied to."""
         await self._send(self._in_use(), Frame(kind, payload).text())
 
     async def send_text(self, text: str) -> None:
@@ -313,7 +300,7 @@ class HubClient(Person):
             self._parts.setdefault(place, []).extend(frame.payload["participants"])
         elif frame.type == "room.joined":
             self._enter(frame)
-        elif _is_last_word(frame) and wire is self.wire:
+        elif frame.is_last_word and wire is self.wire:
             self.resume_token = None
         if frame.request_id in self._pending:
             reply = self._pending[frame.request_id][2]

@@ -40,6 +40,12 @@ class Frame:
         named = {} if self.request_id is None else {"requestId": self.request_id}
         return json.dumps({"type": self.type, **named, "payload": self.payload})
 
+    @property
+    def is_last_word(self) -> bool:
+        """Whether after this there is no session to come back to."""
+        closed = self.type == "session.closed" and self.payload.get("action") != "resume"
+        return closed or self.type in ("connection.replaced", "room.kicked", "room.ended")
+
     def fits(self, kind: str, wanted: Mapping[str, Any]) -> bool:
         """Whether it is of this type, and its payload says what is wanted."""
         return self.type == kind and all(
