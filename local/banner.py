@@ -63,6 +63,8 @@ def _places(running: Running) -> Iterator[tuple[str, str]]:
             yield "HTTP", f"{door.address.url}{prefix}{_named(door.apis.http.name, running)}"
         if door.apis.sockets:
             yield "WebSocket", door.address.socket_url + _named(door.apis.sockets.name, running)
+    if running.template.local.pages:
+        yield "Page", running.doors[0].address.url
     if ("GET", "/docs") in _routes(running.template):
         yield "Docs", f"{running.doors[0].address.url}/docs"
     yield from running.stores
@@ -79,6 +81,8 @@ def _named(api: str, running: Running) -> str:
 
 def _next_steps(running: Running) -> Iterator[str]:
     routes = _routes(running.template)
+    if running.template.local.pages:
+        yield f"open {running.doors[0].address.url} in two browser windows"
     for method, path, step in _NEXT:
         if (method, path) in routes:
             yield step.format(url=running.doors[0].address.url)

@@ -12,6 +12,7 @@ from local.cli import Options
 from local.console import Console
 from local.control.app import ControlApp, Reach
 from local.doors import Door, taken
+from local.folder_pages import FolderPages
 from local.gateway.faults import Faults
 from local.gateway.front import Front, listen
 from local.gateway.gateway import Gateway
@@ -174,7 +175,9 @@ async def _open(site: Site, desk: Desk) -> AsyncIterator[ControlApp]:
 
 
 async def _gateways(site: Site, setup: Setup, stack: AsyncExitStack) -> Sequence[Gateway]:
-    gateways = []
+    gateways: list[Gateway] = []
+    folder = site.template.local.pages
+    pages = FolderPages(site.template.path.parent / folder) if folder else None
     for door in site.doors:
         gateway = Gateway(
             door.apis,
@@ -182,6 +185,7 @@ async def _gateways(site: Site, setup: Setup, stack: AsyncExitStack) -> Sequence
             site.credentials,
             listener=door.listener,
             redis_url=site.shared.get(REDIS_URL),
+            pages=None if gateways else pages,
         )
         await gateway.start()
         stack.push_async_callback(gateway.stop)

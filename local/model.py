@@ -199,6 +199,8 @@ class Local:
     prepare: tuple[str, ...] = ()
     """Python modules run in order (`python -m …`) before the first request, with the functions'
     environment."""
+    pages: str | None = None
+    """A folder with static pages, from the template's."""
 
 
 @dataclass(frozen=True)

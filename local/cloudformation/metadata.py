@@ -7,7 +7,7 @@ from local.cloudformation.intrinsics import Node
 from local.cloudformation.resource import Findings
 from local.model import Local, Service
 
-_KEYS = ("Parameters", "Services", "Secrets", "Prepare")
+_KEYS = ("Parameters", "Services", "Secrets", "Prepare", "Pages")
 
 
 def read_local(metadata: Mapping[str, Node], findings: Findings) -> Local:
@@ -20,7 +20,7 @@ def read_local(metadata: Mapping[str, Node], findings: Findings) -> Local:
         findings.problems.append(
             f"Metadata.Local: {key} is not known; there are {', '.join(_KEYS)}"
         )
-    services, secrets, prepare = (_names(section, key, findings) for key in _KEYS[1:])
+    services, secrets, prepare = (_names(section, key, findings) for key in _KEYS[1:4])
     known: tuple[Service, ...] = get_args(Service)
     for name in set(services) - set(known):
         findings.problems.append(
@@ -31,7 +31,16 @@ def read_local(metadata: Mapping[str, Node], findings: Findings) -> Local:
         services=tuple(service for service in known if service in services),
         secrets=secrets,
         prepare=prepare,
+        pages=_pages(section, findings),
     )
+
+
+def _pages(section: Mapping[str, Node], findings: Findings) -> str | None:
+    folder = section.get("Pages")
+    if folder is None or isinstance(folder, str):
+        return folder
+    findings.problems.append("Metadata.Local: Pages is no name of a folder")
+    return None
 
 
 def _names(section: Mapping[str, Node], key: str, findings: Findings) -> tuple[str, ...]:

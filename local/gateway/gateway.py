@@ -3,6 +3,7 @@
 import socket
 import time
 
+from local.folder_pages import FolderPages
 from local.gateway.answers import head_too_large, not_found, too_large, too_many_requests
 from local.gateway.connections_api import ConnectionsApi, throttled
 from local.gateway.exchange import Request, Response
@@ -30,7 +31,7 @@ class Gateway:
     `/<stage>/@connections/{id}`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a port is made of, each by its name
         self,
         apis: Apis,
         setup: Setup,
@@ -38,6 +39,7 @@ class Gateway:
         *,
         listener: socket.socket,
         redis_url: str | None = None,
+        pages: FolderPages | None = None,
     ) -> None:
         """Prepare; nothing is opened before `start`.
 
@@ -47,12 +49,14 @@ class Gateway:
             credentials: Who may call `@connections`.
             listener: The port to serve, from `listen`.
             redis_url: Where the other nodes are found; without it this node is alone.
+            pages: What is shown where no route is.
 
         Raises:
             UnsupportedSelectionError: The route selection expression is beyond us.
         """
         self._setup = setup
         self._credentials = credentials
+        self._pages = pages
         self._host: str
         self._port: int
         self._host, self._port = listener.getsockname()[:2]
@@ -125,6 +129,9 @@ class Gateway:
             return await self._connections(request) if allowed else throttled()
         if not allowed:
             return too_many_requests(new_id())
+        unrouted = self._http is None or not self._http.knows(request)
+        if self._pages and unrouted and (page := self._pages.answer(request)):
+            return page
         if self._http is not None:
             return await self._http(request)
         return not_found(new_id())

@@ -90,6 +90,10 @@ class HttpApiEndpoint:
         )
         return response
 
+    def knows(self, request: Request) -> bool:
+        """Whether there is a route for it."""
+        return self._match(request) is not None
+
     async def _answer(
         self, request: Request, match: Match, call: Call
     ) -> tuple[Response, Result | None]:

@@ -7,6 +7,7 @@ import { Line } from './line.js';
 import { RoomLog } from './log.js';
 import { HubProblem } from './problem.js';
 import { apply, begin } from './room.js';
+import { socketUrl } from './wire.js';
 
 /**
  * @typedef {object} VisitEvents
@@ -280,8 +281,6 @@ export class Visit extends Emitter {
     });
   }
 
-  // What comes
-
   /** @param {Frame} frame */
   #heard(frame) {
     const said = frame.payload ?? {};
@@ -398,11 +397,4 @@ export class Visit extends Emitter {
 function ending(error) {
   const why = error.type === 'meeting/ended' ? 'ended' : 'refused';
   return { why, problem: error.problem };
-}
-
-/** @param {string} base */
-function socketUrl(base) {
-  const url = new URL('/ws', base || location.href);
-  url.protocol = url.protocol.replace('http', 'ws');
-  return url.href;
 }

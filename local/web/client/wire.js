@@ -73,3 +73,10 @@ export class Wire {
     this.onover(code);
   }
 }
+
+/** Where sockets are, as far as a local API tells by its own address. @param {string} base */
+export function socketUrl(base) {
+  const url = new URL('/ws', base || location.href);
+  url.protocol = url.protocol.replace('http', 'ws');
+  return url.href;
+}
