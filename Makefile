@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help dev test check format lint types contracts docs migrate seed lock clean bundle bar-infra deploy smoke
+.PHONY: bar-infra bench-emulator bundle check clean contracts deploy dev docs format help lint lock migrate prove seed smoke test types
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ docs: .venv/installed ## write docs/*.json and the picture in README.md from the
 	@$(BIN)/python -m infra.openapi docs/openapi.json
 	@$(BIN)/python -m infra.asyncapi docs/asyncapi.json
 	@$(BIN)/python -m infra.picture README.md
+
+prove: .venv/installed ## prove the promises of a room at large: ARGS="storm --acts 200 --seed 7"; ARGS=--help
+	@$(BIN)/python -m tests.proof.prove $(ARGS)
 
 migrate: .venv/installed ## bring DATABASE_URL to the newest schema
 	@$(BIN)/python -m infra.migrate

@@ -113,8 +113,12 @@ def running_emulator(
     *,
     flags: Sequence[str] = (),
     variables: Mapping[str, str] | None = None,
+    quiet: bool = False,
 ) -> Iterator[Emulator]:
-    """Run an emulator on a free port, ready; what it wrote is shown if the test fails."""
+    """Run an emulator on a free port, ready; what it wrote is shown if the test fails.
+
+    `quiet` for programs: nothing is shown.
+    """
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(_OF_ANOTHER_PLACE)
     }
@@ -136,4 +140,5 @@ def running_emulator(
         finally:
             if process.poll() is None:
                 emulator.stop()
-            sys.stdout.write("\n".join(["", "The emulator wrote:", *emulator.output, ""]))
+            if not quiet:
+                sys.stdout.write("\n".join(["", "The emulator wrote:", *emulator.output, ""]))

@@ -26,7 +26,13 @@ class Frame:
 
     @classmethod
     def of(cls, frame: Mapping[str, Any]) -> "Frame":
-        """A frame from its JSON."""
+        """A frame from its JSON.
+
+        API Gateway's own words have no `type`: `{"message": "Internal server error", "requestId"}`
+        when a function has died. They become a `(gateway)` frame; the id in it is none of ours.
+        """
+        if "type" not in frame:
+            return cls("(gateway)", dict(frame))
         return cls(
             type=frame["type"],
             payload=frame.get("payload") or {},

@@ -60,6 +60,15 @@ def test_what_has_no_number_passes_through() -> None:
     assert log.take(Frame("reaction.added", {})) == [Frame("reaction.added", {})]
 
 
+def test_what_the_gateway_itself_says_answers_no_request() -> None:
+    words = '{"message": "Internal server error", "connectionId": "c", "requestId": "AWS"}'
+
+    frame = Frame.read(words)
+
+    assert (frame.type, frame.request_id) == ("(gateway)", None)
+    assert frame.payload["message"] == "Internal server error"
+
+
 @given(st.integers(1, 30).flatmap(lambda n: st.lists(st.integers(1, n), max_size=120)))
 def test_whatever_comes_it_comes_out_in_order_without_a_hole(arrivals: list[int]) -> None:
     log = RoomLog()

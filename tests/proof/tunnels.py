@@ -1,0 +1,112 @@
+"""Connections that end: cut at random, and at the end of their two hours."""
+
+import asyncio
+from typing import Any, Final
+
+from local.client import ConnectionLost, Refused
+from tests.emulator import Emulator
+from tests.proof.company import Actor, Company, Lost, together
+from tests.proof.history import History
+from tests.proof.storm import CLIMATE
+
+GRACE: Final = 6.0
+TUNNELS: Final = {**CLIMATE, "RECONNECT_GRACE_SEC": str(GRACE), "PRESENCE_LEASE_SEC": "120"}
+SHORT: Final = 1.0
+LONG: Final = GRACE + 3.0
+OFTEN_SHORT: Final = 0.85
+GONE_WITHIN: Final = 60.0
+TWO_HOURS: Final = 7200
+AT_ONCE: Final = 8
+
+
+async def cuts(
+    emulator: Emulator, database_url: str, seed: int, *, people: int, each: int
+) -> tuple[History, int]:
+    """Everyone loses its connection so often; how often for longer than the grace."""
+    company = Company(emulator.url, seed, recovers=False)
+    try:
+        host = await company.open(accessType="open", maxParticipants=people + 10)
+        cast = [company.enter(f"guest{n}") for n in range(people - 1)]
+        await _come(cast)
+        plans = {
+            one.name: [company.chance.random() > OFTEN_SHORT for _ in range(each)] for one in cast
+        }
+        pinging = asyncio.create_task(_ping(host))
+        await together(_ride(one, plans[one.name]) for one in cast)
+        pinging.cancel()
+        await company.converge(database_url)
+    finally:
+        await company.close()
+    return company.history(gone_within=GONE_WITHIN), sum(map(sum, plans.values()))
+
+
+async def expiries(
+    emulator: Emulator, database_url: str, seed: int, *, people: int, times: int
+) -> History:
+    """Everyone moves to another connection before its own expires, so many times over."""
+    company = Company(emulator.url, seed)
+    try:
+        await company.open(accessType="open", maxParticipants=people + 10)
+        await _come([company.enter(f"guest{n}") for n in range(people - 1)])
+        await together(_live(one, times) for one in company.cast.values())
+        await company.converge(database_url)
+    finally:
+        await company.close()
+    return company.history(gone_within=GONE_WITHIN)
+
+
+async def _come(cast: list[Actor]) -> None:
+    for first in range(0, len(cast), AT_ONCE):
+        await together(one.come_in() for one in cast[first : first + AT_ONCE])
+
+
+async def _ride(actor: Actor, plan: list[bool]) -> None:
+    """Through one tunnel after the other; what is said meanwhile is had on coming back."""
+    chance = actor.company.chance
+    for number, is_long in enumerate(plan):
+        await actor.ask("chat.send", text=f"{actor.name} before tunnel {number}")
+        actor.cut()
+        await asyncio.sleep(LONG if is_long else chance.random() * SHORT)
+        try:
+            await actor.client.resume()
+        except Refused as refused:
+            if not is_long:
+                raise Lost(f"{actor.name} was too late after less than the grace") from refused
+            actor.client.resume_token = None
+            await actor.come_in()
+        except (ConnectionLost, TimeoutError):
+            await actor._back()
+        actor.forget_news()
+
+
+async def _ping(host: Actor) -> None:
+    """The host is there all the time; whoever's grace is over is looked after on the occasion."""
+    while True:
+        await host.ask("ping")
+        await asyncio.sleep(1)
+
+
+async def _live(actor: Actor, times: int) -> None:
+    """Ping, as a client should, until it has moved so often."""
+    while actor.client.wire is None or actor.client.wire.number <= times:
+        await actor.ask("ping")
+        await actor.ask("hand.raise")
+        await actor.ask("hand.lower")
+        actor.forget_news()
+        await asyncio.sleep(0.2)
+
+
+def life(scale: float) -> dict[str, Any]:
+    """Flags and variables of an emulator whose two hours are so much shorter."""
+    return {
+        "flags": ["--time-scale", str(scale)],
+        "variables": {**TUNNELS, "CONNECTION_LIFETIME_SEC": str(int(TWO_HOURS * scale))},
+    }
+
+
+def lefts(history: History, reason: str) -> int:
+    """How many stays ended for this reason, by the journal."""
+    return sum(
+        row["type"] == "participant.left" and row["payload"]["reason"] == reason
+        for row in history.journal
+    )
