@@ -21,9 +21,12 @@ from hub_core.live.frames import batched
 from hub_core.live.journal import Journal, TailLost
 from hub_core.live.outbox import Outbox
 from hub_core.live.store import RoomStore
+from hub_core.rooms.changes import HostChanged, ParticipantLeft, RoomEnded, SettingsChanged
 from hub_core.rooms.deciding import following, replay
+from hub_core.rooms.messages import Change
 from hub_core.rooms.room import Position, Room
 from hub_core.rooms.rulebook import read_change
+from hub_core.rooms.rules.roles import RoleChanged
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +36,10 @@ OWN_TIME: Final = timedelta(seconds=3)
 """How long one invocation drains for others once its own changes are out."""
 PATIENCE: Final = timedelta(seconds=10)
 """How long an appender waits for its change to go out before it tells the client to try again."""
+TICKS: Final = ((250, 1.0), (50, 0.25))
+"""Above so many people, how many seconds changes wait for others to share their frames."""
+URGENT: Final = (HostChanged, RoleChanged, RoomEnded, SettingsChanged)
+"""Changes that nobody should have to wait for; nor for somebody's removal."""
 FIRST_PAUSE_SEC: Final = 0.005
 LONGEST_PAUSE_SEC: Final = 0.08
 
@@ -62,6 +69,9 @@ class Pump:
         began = self.clock()
         gone: frozenset[ConnectionId] = frozenset()
         entries: Sequence[Entry] = head_start.entries if head_start else ()
+        if entries and (tick := _tick(room, entries)):
+            await self.sleep(tick)
+            entries = ()  # they are read again, with what has piled up meanwhile
         pause = FIRST_PAUSE_SEC
         while True:
             done = None
@@ -137,6 +147,25 @@ class Pump:
         if room.at < entries[-1].at:
             room = await self.rooms.load(room.meeting_id) or room
         return room
+
+
+def _tick(room: Room, entries: Sequence[Entry]) -> float:
+    """How long to wait for more: in a big room whose people take several frames in one.
+
+    A frame costs one request for each recipient, whatever is in it.
+    """
+    people = list(room.online())
+    seconds = next((seconds for above, seconds in TICKS if len(people) > above), 0.0)
+    if not seconds or 2 * sum(person.batch for person in people) < len(people):
+        return 0.0
+    changes = [read_change(entry.record) for entry in entries]
+    if any(isinstance(change, URGENT) or _is_removal(change) for change in changes):
+        return 0.0
+    return seconds
+
+
+def _is_removal(change: Change) -> bool:
+    return isinstance(change, ParticipantLeft) and change.reason == "removed"
 
 
 def _shares(room: Room, entries: Sequence[Entry]) -> dict[ConnectionId, Sequence[bytes]]:

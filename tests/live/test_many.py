@@ -2,16 +2,22 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
 import pytest
 
 from hub_core.kernel.roles import Role
+from hub_core.live.answers import Entry
 from hub_core.live.frames import LARGEST_FRAME, batched
+from hub_core.live.pump import _tick
+from hub_core.rooms.changes import ParticipantLeft
+from hub_core.rooms.room import Position
 from tests.container import Container
 from tests.live.gateway import Gateway
 from tests.live.stage import Client, Meeting, a_meeting
+from tests.rooms.stage import a_room, someone
 
 Joined = Callable[..., Client]
 
@@ -83,6 +89,44 @@ def test_who_takes_batches_gets_what_piled_up_in_one(
     (batch,) = modern.heard()
     assert len(changes) == len(others)
     assert batch == {"type": "batch", "payload": {"events": changes}}
+
+
+def test_what_is_said_at_once_in_a_big_room_shares_frames(
+    meeting: Meeting,
+    joined: Joined,
+    gateway: Gateway,
+    containers: Callable[[int], list[Container]],
+) -> None:
+    people = [joined(meeting.person(account=False), features=["batch"]) for _ in range(51)]
+    for one in people:
+        one.heard()
+    boxes = containers(5)
+    before = gateway.posts
+
+    with ThreadPoolExecutor(len(boxes)) as threads:
+        for box, who in zip(boxes, people, strict=False):
+            speaking = Client(box, gateway, id=who.id)
+            for n in range(3):
+                threads.submit(speaking.say, {"type": "chat.send", "payload": {"text": str(n)}})
+
+    frames = people[-1].heard()
+    events = [e for f in frames for e in (f["payload"]["events"] if f["type"] == "batch" else [f])]
+    assert [event["seq"] for event in events] == list(range(52, 67))
+    assert gateway.posts - before < 51 * 15 / 2
+
+
+def test_nobody_waits_for_a_removal_or_where_few_take_batches() -> None:
+    crowd = [someone(f"p{n}", batch=True) for n in range(51)]
+    left = ParticipantLeft(participant_id=crowd[0].id, reason="left")
+    removed = left.model_copy(update={"reason": "removed"})
+    said, urgent = (
+        [Entry(Position(52, 0), "", b"", change.record())] for change in (left, removed)
+    )
+
+    assert _tick(a_room(*crowd), said) == 0.25
+    assert _tick(a_room(*crowd), urgent) == 0
+    assert _tick(a_room(*crowd[1:]), said) == 0
+    assert _tick(a_room(*(p.model_copy(update={"batch": False}) for p in crowd)), said) == 0
 
 
 def test_somebody_who_does_not_read_is_left_alone_for_a_while(
