@@ -14,6 +14,7 @@ from hub_core.live.journal import Journal, MeetingFacts
 from hub_core.live.outbox import Outbox
 from hub_core.live.resumption import ResumeTokens, Resumption
 from hub_core.live.store import RoomStore
+from hub_core.rooms.changes import MOST_SHOWN
 from hub_core.rooms.room import Participant, Room
 from hub_core.rooms.view import ParticipantView, WaitingView, peers
 
@@ -22,7 +23,6 @@ RESERVE: Final = 1024
 MOST_FOR_CHAT: Final = 12 * 1024
 """Bytes of a snapshot that messages may take up; older ones are had over REST."""
 ROOM_FOR_EVENTS: Final = LARGEST_FRAME - 2 * RESERVE
-MOST_WAITING: Final = 50
 
 IceServers = Callable[[ParticipantId], Sequence[Mapping[str, Any]]]
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Greeting:
 
     async def joined(self, room: Room, me: Participant, meeting: MeetingFacts) -> RoomJoined:
         """`room.joined`. What of the roster does not fit is sent before it."""
-        waits = room.waiting()[:MOST_WAITING] if me in room.hosts() else None
+        waits = room.waiting()[:MOST_SHOWN] if me in room.hosts() else None
         token = Resumption(room.meeting_id, me.id, me.session_id, me.generation, me.resumes)
         greeting = RoomJoined(
             meeting=meeting,

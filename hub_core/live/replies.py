@@ -16,8 +16,9 @@ from hub_core.kernel.ids import ConnectionId
 from hub_core.live.store import KEEP_REPLY
 
 UNDER_WAY: Final = b""
-LONGEST_WORK_MS: Final = 10_000
-"""After this long without an answer the work is taken for dead, and may be done again."""
+LONGEST_WORK_MS: Final = 4_000
+"""After this long without an answer the work is taken for dead, and is done again: whatever is
+asked here may be done twice, and comes to the same."""
 PAUSE_SEC: Final = 0.02
 
 

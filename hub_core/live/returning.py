@@ -26,6 +26,7 @@ from hub_core.live.entrance import Entrance
 from hub_core.live.greeting import Greeting
 from hub_core.live.journal import Journal
 from hub_core.live.resumption import Resumption
+from hub_core.rooms.changes import lobby_news
 from hub_core.rooms.messages import Reply
 from hub_core.rooms.room import Participant, Room
 from hub_core.rooms.rules.chat import DeleteChat, Erase
@@ -53,6 +54,9 @@ class Returning:
         missed = await self.greeting.missed(room, command.epoch, command.last_seq)
         snapshot = await self.greeting.snapshot(room, me, asker.id) if missed is None else None
         mails = await self.dispatch.rooms.collect_mail(room.meeting_id, me.id)
+        if me in room.hosts():
+            # Who waits is told as it changes, and not kept for those who are lost.
+            mails += [news.frame() for news in lobby_news(room)]
         await self.dispatch.delivery.outbox.broadcast({asker.id: mails})
         newest = Resumption(room.meeting_id, me.id, me.session_id, me.generation, me.resumes)
         return SessionResumed(

@@ -1,7 +1,7 @@
 """What may happen to a room for more than one reason: changes that several rules tell of."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from pydantic import Field
 
@@ -50,6 +50,10 @@ class Knocked(HiddenChange):
 
     type: ClassVar[str] = "lobby.knocked"
     participant: Participant
+
+    def payload(self) -> dict[str, Any]:
+        """What the journal keeps: as hosts see it."""
+        return WaitingView.of(self.participant).model_dump(mode="json", by_alias=True)
 
     def apply(self, room: Room) -> Room:
         """In the lobby, in its place."""
@@ -157,11 +161,16 @@ class StillWaiting(Notice):
     waiting_for: Literal["host", "approval"]
 
 
+MOST_SHOWN: Final = 50
+"""Of the lobby, in one frame; `count` tells how many there are."""
+
+
 def lobby_news(after: Room) -> Iterator[LobbyChanged]:
     """What hosts are told when the lobby has become this one."""
     if hosts := tuple(host.id for host in after.hosts()):
-        waiting = tuple(WaitingView.of(person) for person in after.waiting())
-        yield LobbyChanged(to=hosts, waiting=waiting, count=len(waiting))
+        first = after.waiting()[:MOST_SHOWN]
+        waiting = tuple(WaitingView.of(person) for person in first)
+        yield LobbyChanged(to=hosts, waiting=waiting, count=len(after.lobby))
 
 
 def host_loss(

@@ -108,7 +108,7 @@ def test_all_of_it_works_where_keys_lie_in_slots(
 
     assert kinds == [
         *("ack", "ack", "ack", "room.events", "session.resumed"),
-        *("participant.connection", "rtc.signal", "ack"),
+        *("participant.connection", "rtc.signal", "chat.message", "ack"),
     ]
 
 
