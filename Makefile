@@ -51,6 +51,7 @@ docs: .venv/installed ## write docs/*.json and the picture in README.md from the
 	@$(BIN)/python -m infra.openapi docs/openapi.json
 	@$(BIN)/python -m infra.asyncapi docs/asyncapi.json
 	@$(BIN)/python -m infra.picture README.md
+	@$(BIN)/python -m infra.costs infra/README.md
 
 prove: .venv/installed ## prove the promises of a room at large: ARGS="storm --acts 200 --seed 7"; ARGS=--help
 	@$(BIN)/python -m tests.proof.prove $(ARGS)

@@ -1,0 +1,59 @@
+"""The cost model: its sums, and that the README repeats them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from infra.costs import ALARMS, MEETINGS, PRICES, SECRETS, Meeting, framed, idle
+from infra.template import PATH, load
+
+README = Path(__file__).parents[2] / "infra" / "README.md"
+TEN = MEETINGS["ten people, an hour"]
+
+
+def test_the_readme_says_what_the_model_says() -> None:
+    text = README.read_text("utf-8")
+
+    assert framed(text) == text, "make docs"
+
+
+def test_a_quiet_hour_is_counted_by_hand() -> None:
+    pair = Meeting(people=2, chats=1, changes=0, mesh=True, pings_each=10)
+
+    # Ten pings each, two joins, two leaves, one chat; 14 signals between the two of them.
+    assert pair.taken == 2 * 10 + 1 + 4 + 14
+    # A reply to each; chat, joined and left to both; the signals to the other.
+    assert pair.pushed == pair.taken + 5 * 2 + 14
+
+
+def test_what_everyone_hears_costs_by_the_square() -> None:
+    once = replace(TEN, people=100, mesh=False)
+    twice = replace(once, people=200, chats=2 * once.chats, changes=2 * once.changes)
+
+    ratio = (twice.pushed - twice.taken) / (once.pushed - once.taken)
+
+    assert ratio == pytest.approx(4)
+
+
+def test_staging_sleeps_cheaply_and_production_stays_awake() -> None:
+    staging, production = idle(production=False), idle(production=True)
+
+    assert sum(staging.values()) < 12
+    assert sum(production.values()) - sum(staging.values()) == pytest.approx(
+        0.5 * 730 * PRICES["acu_hour"].usd
+    )
+    assert sum(idle(production=False, nat=True).values()) > sum(staging.values()) + 30
+
+
+def test_what_is_counted_is_what_is_deployed() -> None:
+    watched = load(PATH.parent / "infra/stacks/watch.yaml")["Resources"].values()
+    kept = load(PATH.parent / "infra/stacks/stores.yaml")["Resources"].values()
+
+    assert [one["Type"] for one in watched].count("AWS::CloudWatch::Alarm") == ALARMS
+    assert [one["Type"] for one in kept].count("AWS::SecretsManager::Secret") == SECRETS
+
+
+def test_every_price_says_where_it_is_from() -> None:
+    for price in PRICES.values():
+        assert price.source.startswith("aws.amazon.com/")
