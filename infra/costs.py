@@ -53,7 +53,7 @@ OTHERS: Final = {
 }
 """Public list prices of those who carry the media, too."""
 
-SECRETS: Final = 5
+SECRETS: Final = 6
 ALARMS: Final = 10
 LEAST_CACHE_GB: Final = 0.1
 """What a serverless Valkey is billed for at least."""

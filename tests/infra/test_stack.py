@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,8 +35,9 @@ NEEDS = {
     "JWT_ACCESS_SECRET": "ReadAccessKey",
     "JWT_REFRESH_SECRET": "ReadRefreshKey",
     "ROOM_TOKEN_SECRET": "ReadRoomKey",
+    "TURN_SECRET": "ReadTurnKey",
 }
-SECRETS = {"database", "redis", "access", "refresh", "room"}
+SECRETS = {"database", "redis", "access", "refresh", "room", "turn"}
 GLOBALS = TEMPLATE["Globals"]["Function"]
 
 
@@ -238,6 +240,22 @@ def test_access_logs_hold_no_query_no_header_and_no_address() -> None:
     for line in formats:
         assert not re.search(r"path|query|header|ip\b|identity|userAgent|authorizer", line)
         json.loads(re.sub(r"\$context\.\w+", "x", line))
+
+
+@pytest.mark.parametrize("stage", ["staging", "production"])
+def test_what_samconfig_gives_is_what_the_template_takes(stage: str) -> None:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text("utf-8"))
+    given = config[stage]["deploy"]["parameters"]["parameter_overrides"]
+
+    # SAM reads no empty value, and ends one at a space.
+    assert all(re.fullmatch(r"\w+=[^\s=]+", one) for one in given)
+    choice = dict(one.split("=", 1) for one in given)
+    Stack(TEMPLATE, choice)
+    assert choice["Scale"] == stage
+    for rule in TEMPLATE["Rules"].values():
+        if Stack(TEMPLATE, choice).resolve(rule["RuleCondition"]):
+            for assertion in rule["Assertions"]:
+                assert Stack(TEMPLATE, choice).resolve(assertion["Assert"])
 
 
 def test_everything_that_costs_money_says_so() -> None:
