@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: bar-infra bench-emulator bundle check clean contracts deploy dev docs format help lint lock migrate prove seed smoke test types
+.PHONY: bar-infra bench-emulator bundle check clean contracts deploy dev docs format help lint lock migrate prove seed smoke test test-pooled types
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ dev: .venv/installed ## run everything on this machine: PORT=4000 HUB_DATA=.hub
 
 test: .venv/installed ## run all tests
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-pooled: .venv/installed ## run the tests that reach PostgreSQL through PgBouncer (Debian: pgbouncer)
+	@TESTS_THROUGH=pgbouncer $(BIN)/python -m pytest tests/accounts tests/handlers tests/live tests/meetings tests/web $(ARGS)
 
 check: .venv/installed format-check lint types contracts test ## what CI runs: format, lint, types, contracts, tests
 

@@ -1,6 +1,7 @@
 """The data stores of a test run: a PostgreSQL and a Valkey for each worker, started on demand."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from local.services import Endpoints
 from tests.container import Container
 from tests.emulator import Emulator, StartEmulator, running_emulator
 from tests.meetings.people import World
+from tests.pooler import pooled
 from tests.queues import TestQueue, running_moto
 
 _ROOT = Path(__file__).parents[1]
@@ -68,9 +70,19 @@ def migrated(database_url: str) -> str:
     return database_url
 
 
+@pytest.fixture(scope="session")
+def product_database_url(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """What the product connects to: the database, or a pooler in front (`make test-pooled`)."""
+    if os.environ.get("TESTS_THROUGH") != "pgbouncer":
+        yield migrated
+        return
+    with pooled(migrated, tmp_path_factory.mktemp("pgbouncer")) as url:
+        yield url
+
+
 @pytest.fixture
 def environment(
-    migrated: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    migrated: str, product_database_url: str, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[pytest.MonkeyPatch]:
     """The product's environment on this worker's data stores, which are empty again afterwards.
 
@@ -78,7 +90,7 @@ def environment(
     """
     for name, value in {
         "ENVIRONMENT": "test",
-        "DATABASE_URL": migrated,
+        "DATABASE_URL": product_database_url,
         "REDIS_URL": redis_url,
         "JWT_ACCESS_SECRET": "a1:access-secret-access-secret-access",
         "JWT_REFRESH_SECRET": "r1:refresh-secret-refresh-secret-refresh",

@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
+import psycopg
 from fastapi import Depends
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub_core.adapters.tables import transaction
@@ -29,10 +30,27 @@ async def session() -> AsyncIterator[AsyncSession]:
                 if not error.keeps_changes:
                     raise
                 refusal = error
-    except (OperationalError, InterfaceError) as error:
+    except DBAPIError as error:
+        if not _is_outage(error):
+            raise
         raise Unavailable from error
     if refusal is not None:
         raise refusal
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    """Not a defect of ours: the database is away, or broke something off that can be tried again.
+
+    psycopg's own InternalError (no SQLSTATE) is what becomes of a connection that a pooler cuts
+    while it answers.
+    """
+    match error:
+        case OperationalError() | InterfaceError():
+            return True
+        case InternalError(orig=psycopg.Error(sqlstate=None)):
+            return True
+        case _:
+            return False
 
 
 Db = Annotated[AsyncSession, Depends(session, scope="function")]
