@@ -182,9 +182,11 @@ def mail_queue(environment: pytest.MonkeyPatch, aws_url: str) -> TestQueue:
 
 
 @pytest.fixture
-def world(migrated: str, container: Container) -> World:
+def world(migrated: str, container: Container) -> Iterator[World]:
     """People and meetings in this worker's database."""
-    return World(migrated, container)
+    opened = World.opened(migrated, container)
+    yield opened
+    opened.close()
 
 
 def _empty(database_url: str, redis_url: str) -> None:

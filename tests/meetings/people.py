@@ -25,14 +25,26 @@ class Person:
     email: str
     name: str
     token: str
+    session_id: str
 
 
 class World:
     """The database of a test, and a container to call handlers in."""
 
-    def __init__(self, database_url: str, container: Container) -> None:
-        self._database_url = database_url
+    def __init__(
+        self, connection: psycopg.Connection[dict[str, Any]], container: Container
+    ) -> None:
+        self._connection = connection
         self._container = container
+
+    @classmethod
+    def opened(cls, database_url: str, container: Container) -> "World":
+        """The one in this database."""
+        return cls(psycopg.connect(database_url, autocommit=True, row_factory=dict_row), container)
+
+    def beside(self, container: Container) -> "World":
+        """The same world, asked through another container."""
+        return World(self._connection, container)
 
     def account(self, name: str, *, email: str | None = None) -> Person:
         """Somebody who has signed up and in."""
@@ -58,7 +70,7 @@ class World:
         )
         claims = AccessClaims(sub=user_id, sid=session_id)
         token = access_tokens(settings(), utc_now, new_id).mint(claims)
-        return Person(user_id, address, name, token)
+        return Person(user_id, address, name, token, session_id)
 
     def call(
         self,
@@ -70,9 +82,14 @@ class World:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
+        """Call a handler, `meetings.create`; a guest shows its room token."""
         token = by.token if isinstance(by, Person) else by
         event = http_event(method, target, body=body, token=token, headers=headers)
-        return self._container.http(f"handlers.{module}", event)
+        return self.handle(f"handlers.{module}", event)
+
+    def handle(self, module: str, event: Mapping[str, Any]) -> Answer:
+        """What a handler makes of an event."""
+        return self._container.http(module, event)
 
     def meeting(self, host: Person, **draft: Any) -> dict[str, Any]:
         """A meeting that the host has created over REST."""
@@ -118,9 +135,12 @@ class World:
 
     def sql(self, statement: LiteralString, **parameters: Any) -> list[dict[str, Any]]:
         """Rows of a statement, if it has some."""
-        with psycopg.connect(self._database_url, row_factory=dict_row) as connection:
-            cursor = connection.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else []
+        cursor = self._connection.execute(statement, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
 
 
 def claims_of(ticket: dict[str, Any]) -> RoomClaims:

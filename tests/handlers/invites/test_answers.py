@@ -191,12 +191,12 @@ def test_nobody_answers_without_signing_in(world: World) -> None:
 
 
 def test_fifty_who_accept_at_once_are_one_participant(
-    world: World, migrated: str, containers: Callable[[int], list[Container]]
+    world: World, containers: Callable[[int], list[Container]]
 ) -> None:
     ada, bob = world.account("Ada"), world.account("Bob")
     meeting = world.meeting(ada)
     invite_id = invited(world, ada, meeting["id"], bob.email, "cohost")
-    worlds = [World(migrated, container) for container in containers(10)]
+    worlds = [world.beside(container) for container in containers(10)]
 
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda w: accept(w, invite_id, bob), worlds * 5))

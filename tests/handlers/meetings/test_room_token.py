@@ -46,11 +46,11 @@ def test_an_account_is_one_participant_whatever_happens(world: World) -> None:
 
 
 def test_asked_for_from_everywhere_at_once_it_is_still_one_participant(
-    world: World, migrated: str, containers: Callable[[int], list[Container]]
+    world: World, containers: Callable[[int], list[Container]]
 ) -> None:
     ada, bob = world.account("Ada"), world.account("Bob")
     meeting = world.meeting(ada)
-    worlds = [World(migrated, container) for container in containers(8)]
+    worlds = [world.beside(container) for container in containers(8)]
 
     with ThreadPoolExecutor(8) as pool:
         tickets = list(pool.map(lambda w: w.ticket(meeting["id"], bob), worlds * 3))
