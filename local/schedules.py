@@ -48,12 +48,17 @@ class Schedules:
 
     async def _run(self, schedule: Schedule) -> None:
         firings: set[asyncio.Task[None]] = set()
-        while (seconds := self._until_next(schedule)) is not None:
+        seconds = self._until_first(schedule)
+        while seconds is not None:
             await asyncio.sleep(seconds)
             # A slow run does not hold up the next one, on AWS neither.
             firing = asyncio.create_task(self._fire(schedule))
             firings.add(firing)
             firing.add_done_callback(firings.discard)
+            seconds = self._until_next(schedule)
+
+    def _until_first(self, schedule: Schedule) -> float | None:
+        return 0.0 if isinstance(schedule.when, timedelta) else self._until_next(schedule)
 
     def _until_next(self, schedule: Schedule) -> float | None:
         if isinstance(schedule.when, timedelta):

@@ -18,6 +18,9 @@ from local.services.tether import tethered
 
 ROOT = Path(__file__).parents[1]
 
+FLAGS = "EMULATOR_FLAGS"
+"""A variable with flags for every emulator of a test run: `--in-process` for the other mode."""
+
 _OF_ANOTHER_PLACE = ("AWS_", "MANAGEMENT_API_URL", "WEBSOCKET_URL", "PORT", "HOST", "HUB_DATA")
 """Variables of the tests' own environment that would lead the functions astray."""
 
@@ -124,7 +127,12 @@ def running_emulator(
     }
     with subprocess.Popen(
         tethered(
-            [sys.executable, "-m", "local", "--port", "0", "--data", data, *flags], signal.SIGTERM
+            [
+                *(sys.executable, "-m", "local", "--port", "0", "--data", data),
+                *flags,
+                *os.environ.get(FLAGS, "").split(),
+            ],
+            signal.SIGTERM,
         ),
         cwd=ROOT,
         env={**inherited, **(variables or {})},

@@ -89,6 +89,22 @@ def test_an_input_of_its_own_is_the_whole_event() -> None:
     assert schedule_event(schedule, NOON, "eu-west-1") == {"a": 1}
 
 
+async def test_a_rate_fires_at_the_start_and_again_and_again() -> None:
+    functions = Functions({"f": lambda _event: None})
+    schedule = Schedule("Tick", "f", timedelta(minutes=1))
+    template = Template(Path("t"), {}, (), (), schedules=(schedule,))
+    slow = Schedules(template, Setup(functions))
+    slow.start()
+    await functions.event("f", at=0)
+    await slow.stop()
+
+    fast = Schedules(template, Setup(functions, Limits().scaled(1e-4)))
+    fast.start()
+
+    assert await functions.event("f", at=3)
+    await fast.stop()
+
+
 async def test_a_function_that_fails_is_tried_three_times() -> None:
     def fails(_event: dict[str, Any]) -> None:
         raise ValueError("no")
