@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: bar-infra bench-emulator bundle check clean contracts deploy dev docs format help lint lock migrate prove seed smoke test test-pooled types
+.PHONY: bar-infra bench-emulator bench-room bundle check clean contracts deploy dev docs format help lint lock migrate mutants prove seed smoke test test-pooled types
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,12 @@ docs: .venv/installed ## write docs/*.json and the picture in README.md from the
 
 prove: .venv/installed ## prove the promises of a room at large: ARGS="storm --acts 200 --seed 7"; ARGS=--help
 	@$(BIN)/python -m tests.proof.prove $(ARGS)
+
+mutants: .venv/installed ## take each safety mechanism out and see its test fail: ARGS="lobby resume" for some
+	@$(BIN)/python -m tests.proof.mutants $(ARGS)
+
+bench-room: .venv/installed ## what a message costs in rooms of 2 to 1 000 people, beside the naive way
+	@$(BIN)/python -m benchmarks.room
 
 migrate: .venv/installed ## bring DATABASE_URL to the newest schema
 	@$(BIN)/python -m infra.migrate

@@ -10,7 +10,7 @@ import redis as sync_redis
 
 from hub_core.adapters import runtime
 from hub_core.kernel.roles import Role
-from hub_core.live.answers import Due, Fenced, Request
+from hub_core.live.answers import Committed, Due, Fenced, Request
 from hub_core.live.connections import Seat
 from hub_core.live.dispatch import someone
 from hub_core.live.house import house
@@ -222,6 +222,7 @@ def test_a_commit_whose_answer_was_lost_is_not_made_twice(
 
     first, second = container.do(lambda: runtime.run(twice()))
 
+    assert isinstance(second, Committed)  # and not "decide again"
     assert first.room == second.room
     assert ada.ask("ping")["payload"]["headSeq"] == 2
 

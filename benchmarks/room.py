@@ -1,0 +1,334 @@
+"""What a message costs in rooms of different sizes: `make bench-room`.
+
+The product's own handlers, warm, on a real Valkey and PostgreSQL, post with TLS and SigV4 to a sink
+in a process of its own. CPU is that of the thread that handles; wall times wander on a shared
+machine, ratios within one run do not. Beside it the naive way: seven round trips, a frame encoded
+for each recipient, boto3.
+"""
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import redis as sync_redis
+from botocore.config import Config
+from redis.asyncio import Redis
+
+from benchmarks.surroundings import Sink, surroundings
+from hub_core.adapters import runtime
+from hub_core.adapters.gateway import ManagementApi
+from hub_core.adapters.settings import settings
+from hub_core.adapters.sigv4 import environment_region
+from hub_core.kernel.clock import utc_now
+from hub_core.kernel.ids import ConnectionId, Epoch, ParticipantId, SessionId, new_id
+from hub_core.live.answers import Committed, Request
+from hub_core.live.connections import Seat
+from hub_core.live.house import house
+from hub_core.rooms.deciding import Outcome
+from hub_core.rooms.room import Participant, Room
+from hub_core.rooms.settings import MeetingSettings
+from tests.container import Container
+from tests.gateway_events import message_event
+from tests.live.stage import Person, a_meeting
+
+SIZES: Final = {2: 60, 10: 60, 50: 30, 200: 15, 1000: 6}
+"""People in the room, and messages that are measured."""
+ROUNDS: Final = {2: 30, 10: 15, 50: 5, 200: 3, 1000: 2}
+"""Broadcasts that are measured, with each poster in turn."""
+TEXT: Final = "The quick brown fox jumps over the lazy dog, and everybody hears of it."
+TICK_SEC: Final = 0.1
+JOINS: Final = 40
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one size cost; for each message unless it says otherwise."""
+
+    people: int
+    trips: float
+    """Reads of Valkey's sockets, as it counts them."""
+    redis_cpu_us: float
+    """In scripts; what Valkey does when nobody asks is not counted."""
+    redis_bytes: float
+    posts: float
+    cpu_ms: float
+    naive_ms: float
+    poster_us: float
+    """CPU for each recipient of a broadcast."""
+    boto3_us: float
+    last_ms: float
+    """From the event to the last receipt: the median."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What all rooms stand on."""
+
+    container: Container
+    sink: Sink
+    valkey: Any
+    database_url: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A room that is full, and somebody in it who speaks."""
+
+    container: Container
+    sink: Sink
+    valkey: Any
+    people: Sequence[Participant]
+
+    @property
+    def connections(self) -> list[ConnectionId]:
+        """Where frames go."""
+        return [person.connection_id for person in self.people]
+
+    def say(self) -> None:
+        """One message of the first one there, from the event to the function's end."""
+        frame = {"type": "chat.send", "requestId": new_id(), "payload": {"text": TEXT}}
+        event = message_event(self.people[0].connection_id, frame)
+        assert self.container.call("handlers.socket.message", event) == {"statusCode": 200}
+
+    def cpu(self) -> float:
+        """Seconds that the container's thread has computed."""
+        return self.container.do(time.thread_time)
+
+
+def _fill(site: "Site", size: int, *, batch: bool) -> Stage:
+    """A room with so many people, who did not have to come in one by one."""
+    meeting = a_meeting(site.database_url, max_participants=1000)
+    speaker = meeting.person(name="Person 0")
+    people = [_participant(None if n else speaker, n, batch=batch) for n in range(size)]
+
+    async def write() -> None:
+        rooms = house().dispatch.rooms
+        room = await rooms.open(
+            Room(
+                meeting_id=meeting.id,
+                epoch=Epoch(new_id()),
+                settings=MeetingSettings(access_type="open", max_participants=1000),
+            )
+        )
+        full = room.with_people({one.id: one for one in people})
+        committed = await rooms.commit(Outcome(room, full), Request(), new_id())
+        assert isinstance(committed, Committed)
+        seat = Seat(meeting.id, people[0].id, people[0].session_id)
+        await house().dispatch.connections.seated(people[0].connection_id, seat)
+
+    site.container.do(lambda: runtime.run(write()))
+    return Stage(site.container, site.sink, site.valkey, people)
+
+
+def _participant(person: Person | None, number: int, *, batch: bool) -> Participant:
+    id_ = person.participant_id if person else ParticipantId(new_id())
+    return Participant(
+        id=id_,
+        session_id=SessionId(new_id()),
+        connection_id=ConnectionId(f"{new_id()[-14:]}="),
+        user_id=person.user_id if person else None,
+        display_name=f"Person {number}",
+        role="guest",
+        joined_at=utc_now(),
+        join_seq=0,
+        ticket=new_id(),
+        batch=batch,
+    )
+
+
+def _measure(stage: Stage, size: int) -> Row:
+    for _ in range(3):
+        stage.say()  # warm
+    messages, before = SIZES[size], _counters(stage.valkey)
+    posts, cpu = stage.sink.told()["posts"], stage.cpu()
+    waits = []
+    for _ in range(messages):
+        began = time.monotonic()
+        stage.say()
+        waits.append(stage.sink.told()["last"] - began)
+    cpu = stage.cpu() - cpu
+    posts = stage.sink.told()["posts"] - posts
+    after, again = _counters(stage.valkey), _counters(stage.valkey)
+    # Between two questions with nothing between them lies what a question costs.
+    told = {name: (2 * after[name] - before[name] - again[name]) / messages for name in after}
+    ours, theirs = _posters(stage, size)
+    return Row(
+        people=size,
+        trips=told["reads"],
+        redis_cpu_us=told["cpu"] * 1e6,
+        redis_bytes=told["bytes"],
+        posts=posts / messages,
+        cpu_ms=cpu / messages * 1e3,
+        naive_ms=_naive(stage) * 1e3,
+        poster_us=ours * 1e6,
+        boto3_us=theirs * 1e6,
+        last_ms=statistics.median(waits) * 1e3,
+    )
+
+
+def _counters(valkey: Any) -> dict[str, float]:
+    told = valkey.info("everything")
+    scripts = told.get("cmdstat_evalsha", {"usec": 0})
+    return {
+        "reads": told["total_reads_processed"],
+        "bytes": told["total_net_input_bytes"] + told["total_net_output_bytes"],
+        "cpu": scripts["usec"] / 1e6,
+    }
+
+
+def _posters(stage: Stage, size: int) -> tuple[float, float]:
+    """CPU seconds for each recipient: ours, and boto3's; in turns."""
+    poster = ManagementApi(settings().management_api_url, environment_region())
+    client = _boto3(stage.sink)
+    frame = json.dumps({"type": "chat.message", "payload": {"text": TEXT}}).encode()
+
+    def ours() -> float:
+        began = time.thread_time()
+        runtime.run(poster.broadcast(stage.connections, frame))
+        return time.thread_time() - began
+
+    def theirs() -> float:
+        began = time.thread_time()
+        for connection_id in stage.connections:
+            client.post_to_connection(ConnectionId=connection_id, Data=frame)
+        return time.thread_time() - began
+
+    for one in (ours, theirs):
+        stage.container.do(one)  # warm
+    pairs = [(stage.container.do(ours), stage.container.do(theirs)) for _ in range(ROUNDS[size])]
+    stage.container.do(lambda: runtime.run(poster.aclose()))
+    mine, yours = (statistics.median(column) / size for column in zip(*pairs, strict=True))
+    return mine, yours
+
+
+def _naive(stage: Stage) -> float:
+    """CPU seconds of a whole message the naive way."""
+    client = _boto3(stage.sink)
+    members = [{"connection": c, "name": "somebody"} for c in stage.connections]
+    stage.valkey.hset("naive:members", mapping={m["connection"]: json.dumps(m) for m in members})
+    stage.valkey.hset("naive:connection", mapping={"room": "r", "participant": "p"})
+
+    async def message(redis: "Redis") -> None:
+        await redis.hgetall("naive:connection")
+        await redis.hgetall("naive:connection")
+        await redis.hget("naive:members", stage.connections[0])
+        seq = await redis.hincrby("naive:head", "seq", 1)
+        await redis.rpush("naive:log", json.dumps({"text": TEXT, "seq": seq}))
+        await redis.ltrim("naive:log", -2000, -1)
+        for member in (await redis.hgetall("naive:members")).values():
+            to = json.loads(member)["connection"]
+            frame = json.dumps({"type": "chat.message", "seq": seq, "payload": {"text": TEXT}})
+            client.post_to_connection(ConnectionId=to, Data=frame.encode())
+
+    async def measured() -> float:
+        async with Redis.from_url(settings().redis_url.get_secret_value()) as redis:
+            await message(redis)
+            began = time.thread_time()
+            await message(redis)
+            return time.thread_time() - began
+
+    took = stage.container.do(lambda: runtime.run(measured()))
+    stage.valkey.delete("naive:members", "naive:connection", "naive:head", "naive:log")
+    return took
+
+
+def _boto3(sink: Sink) -> Any:
+    return boto3.client(
+        "apigatewaymanagementapi",
+        endpoint_url=sink.url,
+        region_name="us-east-1",
+        verify=str(sink.certificate),
+        config=Config(retries={"max_attempts": 0}),
+    )
+
+
+def _coalesced(stage: Stage) -> float:
+    """Ten events in a second: pushes for each event and person; 1 is one each."""
+    posts: int = stage.sink.told()["posts"]
+    for _ in range(10):
+        began = time.monotonic()
+        stage.say()
+        time.sleep(max(0.0, began + TICK_SEC - time.monotonic()))
+    pushed: int = stage.sink.told()["posts"] - posts - 10
+    return pushed / (10 * len(stage.people))
+
+
+def _presence(site: Site) -> float:
+    """So many join one after the other: pushes beyond the replies, for each of them."""
+    meeting = a_meeting(site.database_url, max_participants=1000)
+    posts: int = site.sink.told()["posts"]
+    for number in range(JOINS):
+        person, connection = meeting.person(account=False), f"join{number:010}="
+        frame = {
+            "type": "room.join",
+            "payload": {"roomToken": person.ticket(), "features": ["batch"]},
+        }
+        site.container.call("handlers.socket.message", message_event(connection, frame))
+    pushed: int = site.sink.told()["posts"] - posts - JOINS
+    return pushed / JOINS
+
+
+def main() -> None:
+    """Measure, print the table, and say which targets are met."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.monotonic()
+        with surroundings(Path(folder)) as (endpoints, sink):
+            container = Container()
+            with sync_redis.Redis.from_url(endpoints.redis_url) as valkey:
+                site = Site(container, sink, valkey, endpoints.database_url)
+                rows = [_measure(_fill(site, size, batch=False), size) for size in SIZES]
+                crowd = _fill(site, 1000, batch=True)
+                crowd.say()
+                coalesced, presence = _coalesced(crowd), _presence(site)
+            container.close()
+        _print(rows, coalesced, presence, time.monotonic() - began)
+
+
+def _print(rows: Sequence[Row], coalesced: float, presence: float, took: float) -> None:
+    say = sys.stdout.write
+    say(
+        "people  trips  redis µs  redis bytes  posts  CPU ms  naive ms"
+        "  µs/recipient  boto3 µs  to last ms\n"
+    )
+    for row in rows:
+        say(
+            f"{row.people:6}  {row.trips:5.1f}  {row.redis_cpu_us:8.0f}  {row.redis_bytes:11.0f}  "
+            f"{row.posts:5.0f}  {row.cpu_ms:6.1f}  {row.naive_ms:8.1f}  {row.poster_us:12.1f}  "
+            f"{row.boto3_us:8.1f}  {row.last_ms:10.1f}\n"
+        )
+    say("\ntarget                                              wanted  reached\n")
+    for name, wanted, reached in (*_targets(rows), *_pushes(coalesced, presence)):
+        verdict = "met" if reached <= wanted else f"missed by x {reached / wanted:.2f}"
+        say(f"{name:50}  {wanted:6.3f}  {reached:7.3f}  {verdict}\n")
+    say(f"\n{took:.0f} s\n")
+
+
+Target = tuple[str, float, float]
+"""What, the most that is wanted, and what was reached."""
+
+
+def _targets(rows: Sequence[Row]) -> Iterator[Target]:
+    small, middle, big = (next(row for row in rows if row.people == n) for n in (10, 200, 1000))
+    # A hundredth for the connections' own housekeeping.
+    yield "1  round trips, the pump's among them", 2.01, max(row.trips for row in rows)
+    yield "1  Redis CPU at 1 000, of that at 10", 1.2, big.redis_cpu_us / small.redis_cpu_us
+    yield "1  Redis bytes at 1 000, of those at 10", 1.2, big.redis_bytes / small.redis_bytes
+    yield "2  CPU for each recipient at 1 000, of boto3's", 1 / 20, big.poster_us / big.boto3_us
+    yield "4  a message at 200, of the naive way", 1 / 20, middle.cpu_ms / middle.naive_ms
+    yield "4  a message at 1 000, of the naive way", 1 / 30, big.cpu_ms / big.naive_ms
+
+
+def _pushes(coalesced: float, presence: float) -> Iterator[Target]:
+    yield "6  pushes at 10 events a second to 1 000 people", 1 / 9, coalesced
+    yield f"6  presence pushes for each of {JOINS} who join", 5.0, presence
+
+
+if __name__ == "__main__":
+    main()
