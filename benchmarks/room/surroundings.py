@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from infra.migrate import migrate
 from local.services import Endpoints
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 
 
 @dataclass
@@ -51,7 +51,7 @@ def surroundings(folder: Path) -> Iterator[tuple[Endpoints, Sink]]:
     """Start everything, set the environment, and end everything."""
     key, certificate = _certificate(folder)
     stores = [sys.executable, "-m", "local.services", "--data", str(folder), "--forgetful"]
-    sink = [sys.executable, "-m", "benchmarks.sink", str(certificate), str(key)]
+    sink = [sys.executable, "-m", "benchmarks.room.sink", str(certificate), str(key)]
     with _running(stores) as services, _running(sink) as port:
         endpoints = Endpoints(**json.loads(services))
         migrate(endpoints.database_url)
@@ -63,7 +63,7 @@ def surroundings(folder: Path) -> Iterator[tuple[Endpoints, Sink]]:
 @contextmanager
 def _running(command: list[str]) -> Iterator[str]:
     """A process that says one line when it is ready, and ends with its standard input."""
-    with subprocess.Popen(  # noqa: S603 (our own modules)
+    with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdin

@@ -1,8 +1,8 @@
 """API Gateway's management API as a benchmark needs it: it says yes, counts, and costs little.
 
-`python -m benchmarks.sink CERTIFICATE KEY` listens with TLS on a free port of 127.0.0.1, prints it,
-and ends with its standard input. `GET /` tells what came: `{"posts", "last"}`, the latter in
-seconds on the machine's monotonic clock.
+`python -m benchmarks.room.sink CERTIFICATE KEY` listens with TLS on a free port of 127.0.0.1,
+prints it, and ends with its standard input. `GET /` tells what came: `{"posts", "last"}`, the
+latter in seconds on the machine's monotonic clock.
 """
 
 import asyncio

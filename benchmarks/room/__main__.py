@@ -21,7 +21,7 @@ import redis as sync_redis
 from botocore.config import Config
 from redis.asyncio import Redis
 
-from benchmarks.surroundings import Sink, surroundings
+from benchmarks.room.surroundings import Sink, surroundings
 from hub_core.adapters import runtime
 from hub_core.adapters.gateway import ManagementApi
 from hub_core.adapters.settings import settings
