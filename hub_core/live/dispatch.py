@@ -153,6 +153,8 @@ class Dispatch:
                 handled = await self.handle(meeting_id, actor, Lapsed(), fences=(due,))
             except NotJoined:
                 continue  # somebody else was quicker to sweep
+            except Unavailable:
+                continue  # the next sign of life, or the sweep, looks after it
             if handled.room.ended_at:
                 await self.disbanded(meeting_id)
 
@@ -256,7 +258,10 @@ class Dispatch:
 
     async def _gone(self, gone: Iterable[ConnectionId]) -> None:
         for connection_id in gone:
-            await self.dropped(connection_id)
+            try:
+                await self.dropped(connection_id)
+            except Unavailable:
+                continue  # its lease runs out
 
 
 @dataclass(frozen=True)

@@ -61,13 +61,13 @@ class Outbox:
         return dict(zip(connection_ids, hows, strict=True))
 
     def _leave_alone(self, deliveries: Mapping[ConnectionId, Delivery], now: datetime) -> None:
-        """Those who did not take it, unless it is the gateway that takes nothing from us."""
-        ill = [id_ for id_, how in deliveries.items() if how in {Delivery.BEHIND, Delivery.FAILED}]
-        if 2 * len(ill) > len(deliveries):
+        """Those who do not read, unless it is the account's rate that is used up: 429 says both."""
+        behind = [id_ for id_, how in deliveries.items() if how is Delivery.BEHIND]
+        if 2 * len(behind) > len(deliveries):
             return
         if len(self._behind) > MOST_BEHIND:
             self._behind.clear()
-        self._behind.update(dict.fromkeys(ill, now + REST))
+        self._behind.update(dict.fromkeys(behind, now + REST))
 
     async def close(self, connection_id: ConnectionId, reason: str, action: Action) -> None:
         """Say why, then close: the gateway lets us give no close code."""
