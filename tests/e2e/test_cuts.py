@@ -37,6 +37,7 @@ async def enter() -> AsyncIterator[Enter]:
                 emulator.url,
                 socket_url=emulator.socket_url,
                 backoff=Backoff(first=0.05, most=0.3),
+                patience=120,
                 **{"recovers": True, **how},
             )
             await stack.enter_async_context(client)
@@ -101,6 +102,8 @@ async def test_a_cut_longer_than_the_grace_is_exactly_one_goodbye(
     ben = await enter(emulator, meeting.person(account=False), recovers=False)
 
     ben.cut()
+    while not any(frame.type == "participant.left" for frame in ada.unseen):
+        await ada.request("ping")
     left = await ada.heard("participant.left")
 
     assert left.payload["reason"] == "lost"
