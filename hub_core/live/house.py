@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hub_core.adapters.gateway import ManagementApi
+from hub_core.adapters.gateway import DEFAULT_PATIENCE, ManagementApi
 from hub_core.adapters.ice import ice_servers
 from hub_core.adapters.limiter import Limiter
 from hub_core.adapters.postgres import postgres
@@ -31,6 +31,8 @@ from hub_core.live.returning import Returning
 from hub_core.live.socket import Socket
 from hub_core.live.store import RoomStore
 from hub_core.live.sweep import Sweep
+
+POSTING_PATIENCE = DEFAULT_PATIENCE
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ def _ice_servers(chosen: Settings) -> IceServers:
 
 
 def _poster(chosen: Settings) -> ManagementApi:
-    poster = ManagementApi(chosen.management_api_url, environment_region())
+    poster = ManagementApi(
+        chosen.management_api_url, environment_region(), patience=POSTING_PATIENCE
+    )
     at_close(poster.aclose)
     return poster

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from hub_core.adapters.gateway import Patience
+from hub_core.live import house
 from tests.container import Container
 from tests.live.gateway import Gateway
 from tests.live.stage import Client, Meeting, Person, a_meeting
@@ -16,6 +18,8 @@ def gateway(environment: pytest.MonkeyPatch) -> Iterator[Gateway]:
     started = Gateway()
     environment.setenv("MANAGEMENT_API_URL", started.url)
     environment.setenv("RATE_LIMIT_SCALE", "1000")
+    # On a busy machine an answer takes its time; sent again, a frame would come twice.
+    environment.setattr(house, "POSTING_PATIENCE", Patience(answer=20, call=30))
     yield started
     started.close()
 

@@ -80,6 +80,33 @@ def test_what_many_say_at_once_reaches_everyone_in_one_order(
         assert _gapless(one.heard(), 7)
 
 
+def test_of_two_hosts_who_decide_at_once_one_does(
+    migrated: str, joined: Joined, gateway: Gateway, crowd: Callable[..., list[Any]]
+) -> None:
+    meeting = a_meeting(migrated, access_type="restricted")
+    hosts = [joined(meeting.person(role)) for role in (Role.HOST, Role.COHOST)]
+    for _ in range(5):
+        ben = meeting.person(account=False)
+        guest = Client(hosts[0].container, gateway)
+        guest.join(ben)
+        target = {"participantId": ben.participant_id}
+
+        replies = crowd(
+            lambda box: Client(box, gateway, id=hosts[0].id).ask("lobby.admit", target),  # noqa: B023 (at once)
+            lambda box: Client(box, gateway, id=hosts[1].id).ask("lobby.reject", target),  # noqa: B023 (at once)
+        )
+
+        told = sorted(reply["payload"].get("type", reply["type"]) for reply in replies)
+        assert told == ["ack", "lobby/already-decided"]
+        admitted = replies[0]["type"] == "ack"
+        result, *_ = [frame for frame in guest.heard() if frame["type"] == "lobby.result"]
+        assert result["payload"]["admitted"] is admitted
+        ((decided,),) = meeting.rows(
+            "SELECT admission FROM participants WHERE id = %(id)s", id=ben.participant_id
+        )
+        assert decided == ("admitted" if admitted else "rejected")
+
+
 def test_the_same_frame_at_the_same_time_has_one_effect(
     meeting: Meeting, joined: Joined, gateway: Gateway, crowd: Callable[..., list[Any]]
 ) -> None:
