@@ -72,7 +72,7 @@ seed: .venv/installed ## put the demo data into DATABASE_URL (idempotent)
 	@$(BIN)/python -m infra.seed
 
 lock: .venv/installed ## pin every dependency by hash (ARGS=--upgrade for newer ones)
-	@for group in socket rest docs google migrate ric dev bar; do \
+	@for group in socket rest docs google migrate ric host dev bar; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command 'make lock' --group pyproject.toml:$$group -o requirements/$$group.txt $(ARGS); \
 	done

@@ -79,7 +79,7 @@ def steps() -> Iterator[Step]:
     yield Step("cfn-lint finds nothing in the source", _lint_source)
     yield Step("nor in what SAM makes of it (circles, references)", _lint_transformed)
     yield Step("migrations hold no lock for long", _squawk)
-    yield Step("the workflows are well-formed and safe", _workflows)
+    yield Step("workflows and compose file are well-formed, workflows safe", _workflows)
     yield Step("no secret is in the repository", _secrets)
     yield Step("bandit finds nothing", lambda: _run("bandit", *_BANDIT))
     yield Step("the bill of materials is written", _materials)
@@ -155,6 +155,7 @@ def _workflows() -> str:
     files = [str(path) for path in WORKFLOWS]
     checker = Path(sys.executable).with_name("check-jsonschema")
     _run(str(checker), "--builtin-schema", "vendor.github-workflows", *files)
+    _run(str(checker), "--builtin-schema", "vendor.compose-spec", "compose.yaml")
     return _run("zizmor", "--offline", "--quiet", *files)
 
 

@@ -52,16 +52,20 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / "copy"
         _copy(copy)
-        if wrong := [name for name, command in _judges(copy) if not _passes(command, copy)]:
-            sys.stderr.write(f"Without a fault, too, there is something: {', '.join(wrong)}\n")
-            return 1
+        _all_is_well(copy)
         for fault in FAULTS:
             noticed = list(_who_notices(fault, copy, everyone=options.all))
             unnoticed += not noticed
             sys.stdout.write(f"{fault.what:<36} {', '.join(noticed) or 'NOBODY'}\n")
             sys.stdout.flush()
+        _all_is_well(copy)  # else somebody noticed something else
     sys.stdout.write(f"{len(FAULTS)} faults, {unnoticed} unnoticed\n")
     return int(unnoticed > 0)
+
+
+def _all_is_well(copy: Path) -> None:
+    if wrong := [name for name, command in _judges(copy) if not _passes(command, copy)]:
+        raise SystemExit(f"Without a fault, too, something is found by {', '.join(wrong)}")
 
 
 def _copy(into: Path) -> None:

@@ -77,7 +77,7 @@ def test_make_help_lists_every_verb() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["socket", "rest", "docs", "google", "migrate", "ric", "dev", "bar"]
+    "name", ["socket", "rest", "docs", "google", "migrate", "ric", "host", "dev", "bar"]
 )
 def test_every_dependency_is_pinned_by_hash(name: str) -> None:
     lock = (ROOT / "requirements" / f"{name}.txt").read_text("utf-8")
