@@ -84,6 +84,19 @@ HEADERS: Final[Mapping[int, Schema]] = {
 }
 
 
+RATE_LIMIT: Final[Schema] = {
+    "RateLimit-Policy": {
+        "description": "How often this may be asked (draft-ietf-httpapi-ratelimit-headers).",
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": "How often it may be asked from now on, and when there is more again.",
+        "schema": {"type": "string"},
+    },
+}
+"""What the answers of a limited route carry."""
+
+
 def document(doors: Sequence[HttpDoor]) -> Schema:
     """The document of the routes behind these doors."""
     routes = {(door.method, door.path): (door, route) for door, route in _routes(doors)}
@@ -130,13 +143,19 @@ def _routes(doors: Sequence[HttpDoor]) -> Iterator[tuple[HttpDoor, APIRoute]]:
 
 def _responses(route: APIRoute, described: Schema) -> Iterator[tuple[str, Schema]]:
     """What the route answers when all is well, then its problems by status."""
+    limits = RATE_LIMIT if _dependency(Limits) in set(_calls(route.dependant)) else {}
     for status, response in described.items():
         if status.startswith(("2", "3")):
-            yield status, {**response, "description": HTTPStatus(int(status)).phrase}
+            headers = {**response.get("headers", {}), **limits}
+            more = {"headers": headers} if headers else {}
+            yield status, {**response, "description": HTTPStatus(int(status)).phrase, **more}
     refusals = sorted({*_of_the_trade(described), *_of_the_shape(route)}, key=_place)
     for status, group in groupby(refusals, key=lambda error: error.status):
         response = deepcopy(problem_schema(list(group)))
-        if headers := HEADERS.get(429 if status == errors.Unavailable.status else status):
+        headers = HEADERS.get(429 if status == errors.Unavailable.status else status, {})
+        if status == errors.RateLimited.status:
+            headers = {**headers, **limits}
+        if headers:
             response["headers"] = headers
         yield str(status), response
 

@@ -10,6 +10,7 @@ from hub_core.kernel.values import Draft, Title, Value
 from hub_core.web.api import api
 from hub_core.web.caller import Caller, OptionalCaller
 from hub_core.web.db import Db
+from hub_core.web.limits import Limits
 from hub_core.web.problems import refuses
 
 app = api()
@@ -48,3 +49,8 @@ async def list_things(
 @app.delete("/v1/things", status_code=204)
 async def forget_things(caller: Caller) -> None:
     """None of them."""
+
+
+@app.put("/v1/things", status_code=204)
+async def count_things(limits: Limits) -> None:
+    """How many."""

@@ -19,6 +19,7 @@ DOORS = [
     _door("POST", "/v1/things/{id}"),
     _door("GET", "/v1/things"),
     _door("DELETE", "/v1/things"),
+    _door("PUT", "/v1/things"),
 ]
 
 
@@ -103,6 +104,15 @@ def test_clients_are_told_when_to_come_back_and_how_to_sign_in(described: dict[s
     assert list(responses["401"]["headers"]) == ["WWW-Authenticate"]
 
 
+def test_a_limited_route_says_how_much_is_left(described: dict[str, Any]) -> None:
+    limited = described["paths"]["/v1/things"]["put"]["responses"]
+    free = described["paths"]["/v1/things"]["delete"]["responses"]
+
+    assert list(limited["204"]["headers"]) == ["RateLimit-Policy", "RateLimit"]
+    assert list(limited["429"]["headers"]) == ["Retry-After", "RateLimit-Policy", "RateLimit"]
+    assert "headers" not in free["204"]
+
+
 def test_operations_have_names_for_a_client_generator(described: dict[str, Any]) -> None:
     names = [
         operation["operationId"]
@@ -110,7 +120,7 @@ def test_operations_have_names_for_a_client_generator(described: dict[str, Any])
         for operation in operations.values()
     ]
 
-    assert sorted(names) == ["forgetThings", "listThings", "renameThing"]
+    assert sorted(names) == ["countThings", "forgetThings", "listThings", "renameThing"]
 
 
 def test_nothing_of_the_framework_shows(described: dict[str, Any]) -> None:
