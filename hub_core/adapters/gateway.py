@@ -10,7 +10,7 @@ import heapq
 import logging
 import random
 import ssl
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -20,6 +20,7 @@ from typing import Final, Protocol
 from hub_core.adapters.endpoint import Endpoint, Method, SignedRequests
 from hub_core.adapters.http1 import BadResponse
 from hub_core.adapters.keepalive import ConnectionPool
+from hub_core.adapters.metrics import Measure, Numbers, unheard
 from hub_core.adapters.sigv4 import CredentialsProvider, Signatory, environment_credentials
 from hub_core.kernel.clock import Clock, utc_now
 from hub_core.kernel.ids import ConnectionId
@@ -104,6 +105,8 @@ class ManagementApi:
     """How many posts are under way at once, each on a connection of its own."""
     tls: Callable[[], ssl.SSLContext] = ssl.create_default_context
     """Called at the first `https` connection."""
+    measure: Measure = unheard
+    """Told of every call: how many posts, what became of them, and how long it took."""
     _endpoint: Endpoint = field(init=False, repr=False)
     _pool: ConnectionPool = field(init=False, repr=False)
 
@@ -148,6 +151,7 @@ class ManagementApi:
         self, method: Method, connection_ids: Sequence[ConnectionId], payload: bytes
     ) -> dict[ConnectionId, Delivery]:
         now = self.clock()
+        began = asyncio.get_running_loop().time()
         signatory = Signatory(self.credentials(), self.region, now)
         requests = SignedRequests(self._endpoint, method, payload, signatory)
         call = _Call(requests, connection_ids, now.timestamp())
@@ -160,6 +164,7 @@ class ManagementApi:
         finally:
             await self._pool.settle()
         call.report()
+        self.measure(call.numbers(asyncio.get_running_loop().time() - began))
         return call.outcomes
 
     async def _work(self, call: "_Call") -> None:
@@ -240,6 +245,17 @@ class _Call:
         """Note a failure; it stands unless a later attempt fares better."""
         self.outcomes[connection_id] = Delivery.FAILED
         self._reasons[connection_id] = reason
+
+    def numbers(self, seconds: float) -> Numbers:
+        """What became of the posts, in numbers."""
+        outcomes = Counter(self.outcomes.values())
+        return {
+            "Posts": (len(self.outcomes), "Count"),
+            "PostsGone": (outcomes[Delivery.GONE], "Count"),
+            "PostsBehind": (outcomes[Delivery.BEHIND], "Count"),
+            "PostsFailed": (outcomes[Delivery.FAILED], "Count"),
+            "FanOut": (round(seconds * 1000, 1), "Milliseconds"),
+        }
 
     def report(self) -> None:
         """Log what failed: one line for each reason, never the frame."""

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 from redis.exceptions import RedisError
 
+from hub_core.adapters.settings import Settings
 from hub_core.kernel.errors import Unavailable
 from hub_core.kernel.limits import Policy
 
@@ -53,6 +54,15 @@ class Verdict:
     levels: tuple[Level, ...]
     retry_after_ms: int
     """0 if allowed; else until every one of them would."""
+
+
+def subject_key(settings: Settings) -> bytes:
+    """What subjects are hashed with, so that Redis knows nobody's address.
+
+    Made of the database's URL: every function that limits has it, while each of the token keys is
+    withheld from most.
+    """
+    return blake2b(settings.database_url.get_secret_value().encode(), person=b"hub limits").digest()
 
 
 @dataclass(frozen=True)

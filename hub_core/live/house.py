@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from hub_core.adapters.gateway import DEFAULT_PATIENCE, ManagementApi
 from hub_core.adapters.ice import ice_servers
-from hub_core.adapters.limiter import Limiter
+from hub_core.adapters.limiter import Limiter, subject_key
+from hub_core.adapters.metrics import measure
 from hub_core.adapters.postgres import postgres
 from hub_core.adapters.redis import redis
 from hub_core.adapters.runtime import at_close, kept
@@ -112,8 +113,7 @@ def build(chosen: Settings) -> House:
 
 
 def _limiter(chosen: Settings) -> Limiter:
-    secret = chosen.room_token_secret[-1].secret.get_secret_value()
-    return Limiter(redis(), secret, chosen.rate_limit_scale)
+    return Limiter(redis(), subject_key(chosen), chosen.rate_limit_scale)
 
 
 def _ice_servers(chosen: Settings) -> IceServers:
@@ -122,7 +122,10 @@ def _ice_servers(chosen: Settings) -> IceServers:
 
 def _poster(chosen: Settings) -> ManagementApi:
     poster = ManagementApi(
-        chosen.management_api_url, environment_region(), patience=POSTING_PATIENCE
+        chosen.management_api_url,
+        environment_region(),
+        patience=POSTING_PATIENCE,
+        measure=measure(),
     )
     at_close(poster.aclose)
     return poster

@@ -23,7 +23,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
 
-from hub_core.adapters.limiter import Charge, Level, Limiter, Verdict
+from hub_core.adapters.limiter import Charge, Level, Limiter, Verdict, subject_key
 from hub_core.adapters.redis import redis
 from hub_core.adapters.runtime import kept
 from hub_core.adapters.settings import settings
@@ -43,8 +43,7 @@ _Who = SignedIn | RoomClaims | None
 def limiter() -> Limiter:
     """This container's; Redis keeps the numbers."""
     read = settings()
-    secret = read.jwt_refresh_secret[-1].secret.get_secret_value()
-    return Limiter(redis(), secret, read.rate_limit_scale)
+    return Limiter(redis(), subject_key(read), read.rate_limit_scale)
 
 
 def network_of(request: Request) -> str:

@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
+from hub_core.adapters.settings import WITHHELD
 from infra.bundle import install, interpreter
 from infra.template import Door, HttpDoor, QueueDoor, SocketDoor, StackDoor, doors, functions, load
 
@@ -133,13 +134,17 @@ def _unpacked(built: Path, into: Path) -> dict[str, Path]:
 
 
 def _boot(door: Door, path: list[Path], variables: Mapping[str, Any]) -> Invocation:
-    invocation = Invocation(_event(door))
+    invocation = Invocation(event_for(door))
     handler = type("Handler", (_Handler,), {"invocation": invocation})
     server = _Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     environment = {
         **{name: str(value) for name, value in variables.items()},
-        **{name: value for name, value in _STAND_INS.items() if name in variables},
+        **{
+            name: value
+            for name, value in _STAND_INS.items()
+            if name in variables and variables[name] != WITHHELD
+        },
         "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",
@@ -180,7 +185,8 @@ _STAND_INS: Final = {
 """For what the template takes from AWS."""
 
 
-def _event(door: Door) -> dict[str, Any]:
+def event_for(door: Door) -> dict[str, Any]:
+    """The plainest event that comes through this door."""
     match door:
         case HttpDoor(method=method, path=path):
             http = {"method": method, "path": path, "sourceIp": "192.0.2.1", "userAgent": "boot"}
