@@ -91,3 +91,19 @@ def alike(answer: Answer) -> tuple[Any, ...]:
     body = {key: value for key, value in answer.json.items() if key != "instance"}
     headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
     return answer.status, headers, answer.cookies, body
+
+
+def google(container: Container, token: str, **body: Any) -> Answer:
+    """Sign in with an id token."""
+    return call(
+        container,
+        "google",
+        "POST",
+        "/v1/auth/oauth/google",
+        body={"idToken": token, **body},
+    )
+
+
+def outcome(answer: Answer) -> tuple[int, str | None]:
+    """Status, and type of the problem if it is one."""
+    return answer.status, answer.json.get("type") if answer.text else None
