@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: bar-infra bench-emulator bench-room bundle check clean contracts deploy dev docs format help lint lock migrate mutants prove seed smoke test test-pooled types
+.PHONY: bar-infra bench-emulator bench-import bench-room bundle check clean contracts deploy dev docs format fuzz help lint lock migrate mutants prove seed smoke test test-pooled types
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,9 +50,13 @@ contracts: .venv/installed ## arrows point down (import-linter)
 bench-emulator: .venv/installed ## what the emulator carries, beside plain websockets and boto3
 	@$(BIN)/python -m benchmarks.emulator
 
-docs: .venv/installed ## write docs/*.json and the picture in README.md from the code
+bench-import: .venv/installed ## what a cold start of each function pays for imports
+	@$(BIN)/python -m benchmarks.imports $(ARGS)
+
+docs: .venv/installed ## write docs/*.json, docs/limits.md and the picture in README.md from the code
 	@$(BIN)/python -m infra.openapi docs/openapi.json
 	@$(BIN)/python -m infra.asyncapi docs/asyncapi.json
+	@$(BIN)/python -m infra.limits docs/limits.md
 	@$(BIN)/python -m infra.picture README.md
 	@$(BIN)/python -m infra.costs infra/README.md
 
@@ -64,6 +68,8 @@ mutants: .venv/installed ## take each safety mechanism out and see its test fail
 
 bench-room: .venv/installed ## what a message costs in rooms of 2 to 1 000 people, beside the naive way
 	@$(BIN)/python -m benchmarks.room
+fuzz: .venv/installed ## ask the running product a great many unforeseen things: ARGS="--examples 5000 --seed 7"
+	@$(BIN)/python -m tests.e2e.fuzz $(ARGS)
 
 migrate: .venv/installed ## bring DATABASE_URL to the newest schema
 	@$(BIN)/python -m infra.migrate
