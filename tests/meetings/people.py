@@ -138,6 +138,11 @@ class World:
         cursor = self._connection.execute(statement, parameters)
         return cursor.fetchall() if cursor.description else []
 
+    def reconnect(self, database_url: str) -> None:
+        """Open the test's own connection anew: somebody has cut it."""
+        self._connection.close()
+        self._connection = psycopg.connect(database_url, autocommit=True, row_factory=dict_row)
+
     def close(self) -> None:
         """Hang up."""
         self._connection.close()

@@ -128,3 +128,19 @@ def test_an_account_that_is_gone_creates_nothing(world: World) -> None:
     answer = world.call("meetings.create", "POST", "/v1/meetings", by=ada, body={})
 
     assert (answer.status, answer.json["type"]) == (401, "auth/invalid-token")
+
+
+def test_sent_again_with_its_key_it_is_one_meeting(world: World) -> None:
+    ada, bob = world.account("Ada"), world.account("Bob")
+    headers = {"idempotency-key": "6f0c"}
+
+    first, second, another, bobs = (
+        world.call("meetings.create", "POST", "/v1/meetings", by=by, body=body, headers=headers)
+        for by, body in ((ada, {}), (ada, {}), (ada, {"title": "Another"}), (bob, {}))
+    )
+
+    assert (first.status, second.status, bobs.status) == (201, 201, 201)
+    assert first.json == second.json
+    assert another.status == 422
+    assert bobs.json["id"] != first.json["id"]
+    assert world.sql("SELECT count(*) FROM meetings") == [{"count": 2}]

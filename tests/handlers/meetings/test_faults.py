@@ -1,0 +1,101 @@
+"""What becomes of meetings when a data store fails."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from tests.container import Container
+from tests.meetings.people import World
+
+_KILL = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+def test_a_connection_that_died_while_the_container_slept_is_not_noticed(
+    world: World, migrated: str
+) -> None:
+    ada = world.account("Ada")
+    meeting = world.meeting(ada)
+
+    with psycopg.connect(migrated, autocommit=True) as killer:
+        killer.execute(_KILL.encode())
+    world.reconnect(migrated)
+
+    answer = world.call("meetings.show", "GET", f"/v1/meetings/{meeting['id']}", by=ada)
+    assert answer.status == 200
+
+
+def test_while_connections_are_cut_meetings_are_created_whole_or_not_at_all(
+    world: World, migrated: str, containers: Callable[[int], list[Container]]
+) -> None:
+    """Four containers create, a killer cuts: 201 or 503, and no meeting without its host."""
+    ada = world.account("Ada")
+    worlds = [world.beside(container) for container in containers(4)]
+    over = threading.Event()
+
+    def cut() -> int:
+        cuts = 0
+        with psycopg.connect(migrated, autocommit=True) as killer:
+            while not over.wait(0.02):
+                (row,) = killer.execute(_KILL.encode()).fetchall()
+                cuts += row[0]
+        return cuts
+
+    def create(one: World) -> list[int]:
+        return [
+            one.call("meetings.create", "POST", "/v1/meetings", by=ada, body={}).status
+            for _ in range(12)
+        ]
+
+    with ThreadPoolExecutor(5) as pool:
+        cutting = pool.submit(cut)
+        statuses = Counter(status for told in pool.map(create, worlds) for status in told)
+        over.set()
+    world.reconnect(migrated)
+
+    assert cutting.result() > 0
+    assert set(statuses) <= {201, 503}
+    rows = world.sql(
+        "SELECT (SELECT count(*) FROM meetings) AS meetings,"
+        " (SELECT count(*) FROM participants WHERE role = 'host') AS hosts"
+    )
+    # A commit whose answer was cut off counts although its caller was told 503.
+    assert rows[0]["meetings"] == rows[0]["hosts"] >= statuses[201]
+
+
+def test_without_postgres_the_answer_is_to_come_back(
+    world: World, environment: pytest.MonkeyPatch
+) -> None:
+    ada = world.account("Ada")
+    meeting = world.meeting(ada)
+    world.restart(DATABASE_URL="postgresql://127.0.0.1:9/none")
+
+    answers = [
+        world.call("meetings.create", "POST", "/v1/meetings", by=ada, body={}),
+        world.call("meetings.show", "GET", f"/v1/meetings/{meeting['id']}", by=ada),
+        world.ask_for_ticket(meeting["id"]),
+    ]
+
+    assert {(a.status, a.json["type"]) for a in answers} == {(503, "server/unavailable")}
+    assert {answer.headers["retry-after"] for answer in answers} == {"1"}
+
+
+def test_without_redis_nobody_guesses_codes_and_the_rest_goes_on(
+    world: World, environment: pytest.MonkeyPatch
+) -> None:
+    ada = world.account("Ada")
+    meeting = world.meeting(ada)
+    world.restart(REDIS_URL="redis://127.0.0.1:9/0")
+
+    code = {"code": meeting["code"]}
+    guess = world.call("meetings.resolve_code", "POST", "/v1/meetings/resolve-code", body=code)
+    shown = world.call("meetings.show", "GET", f"/v1/meetings/{meeting['id']}", by=ada)
+
+    assert (guess.status, guess.headers["retry-after"]) == (503, "1")
+    assert shown.status == 200
