@@ -9,6 +9,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+import boto3
 import httpx
 import psutil
 import pytest
@@ -175,6 +176,34 @@ def test_two_emulators_on_the_same_stores_are_one_gateway(tmp_path: Path) -> Non
 
         assert one.recv(20) == "from the other node"
         assert there.shared["KEY"] == here.shared["KEY"]
+
+
+def test_the_connections_of_a_node_that_was_killed_are_gone(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        flags = ["--template", TEMPLATE]
+        here = stack.enter_context(running_emulator(tmp_path / "1", flags=flags))
+        variables = {name: here.shared[name] for name in ("REDIS_URL", "KEY", "AWS_ENDPOINT_URL")}
+        there = stack.enter_context(
+            running_emulator(tmp_path / "2", flags=flags, variables=variables)
+        )
+        client = stack.enter_context(connect(there.socket_url))
+        client.send("{}")
+        theirs = str(client.recv(20))
+        management = boto3.client(
+            "apigatewaymanagementapi",
+            endpoint_url=f"{here.url}/live",
+            region_name=here.shared["AWS_REGION"],
+            aws_access_key_id=here.shared["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=here.shared["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=here.shared["AWS_SESSION_TOKEN"],
+        )
+        management.post_to_connection(ConnectionId=theirs, Data=b"alive")
+
+        there.stop(signal.SIGKILL)
+
+        # Its port is closed, which is found out at once; its lease in Redis lasts six seconds.
+        with pytest.raises(management.exceptions.GoneException):
+            management.post_to_connection(ConnectionId=theirs, Data=b"dead")
 
 
 def test_functions_run_in_threads_if_asked(tmp_path: Path) -> None:

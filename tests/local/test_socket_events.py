@@ -5,7 +5,7 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
-from tests.local.gateways import served
+from tests.local.gateways import a_socket_api, served
 
 ID = re.compile(r"[A-Za-z0-9_-]{15}=")
 COMMON = {
@@ -117,3 +117,16 @@ async def test_without_a_query_or_an_agent_the_keys_are_absent() -> None:
     assert "multiValueQueryStringParameters" not in event
     assert event["requestContext"]["identity"] == {"sourceIp": "127.0.0.1"}
     assert not {"Connection", "Upgrade", "Content-Length"} & event["headers"].keys()
+
+
+async def test_stage_variables_are_in_every_event_if_there_are_any() -> None:
+    api = a_socket_api(*ALL, stage_variables={"colour": "blue"})
+    async with served({**ALL, "$connect": accepts}, sockets=api) as gateway:
+        async with connect(gateway.ws) as client:
+            await client.send("{}")
+            await gateway.functions.event("$default")
+        await gateway.functions.event("$disconnect")
+
+    assert [event["stageVariables"] for _, event in gateway.functions.events] == [
+        {"colour": "blue"}
+    ] * 3

@@ -70,6 +70,14 @@ async def test_a_compressed_frame_counts_by_what_it_holds() -> None:
     assert closed.code == 1009
 
 
+async def test_a_ping_is_answered_and_reaches_no_function() -> None:
+    async with served({"$default": dict}) as gateway, connect(gateway.ws) as client:
+        await (await client.ping(b"are you there?"))
+
+        called = gateway.functions.events
+    assert called == []
+
+
 async def test_a_binary_frame_closes_with_1003() -> None:
     async with served({"$default": dict}) as gateway:
         closed = await close_after(gateway, b"binary")
