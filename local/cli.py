@@ -37,6 +37,8 @@ class Options:
     """Functions run in threads of this process, for a debugger."""
     per_connection_serial: bool
     """Messages of one connection wait for each other; on AWS they may not."""
+    turn: bool
+    """Whether a TURN server is started, too."""
     inspect: bool
     """Whether the control port shows what happens."""
     control_port: int
@@ -139,6 +141,13 @@ def read_options(arguments: Sequence[str], environment: Mapping[str, str] = os.e
         type=int,
         default=0,
         help="of the faults' chances; the same seed, the same chances",
+    )
+    parser.add_argument(
+        "--turn",
+        action="store_true",
+        default=environment.get("TURN") == "1",
+        help="start coturn, and give it to the functions as TURN_URLS and TURN_SECRET; "
+        "default: if TURN is 1",
     )
     parser.add_argument(
         "--inspect",

@@ -37,6 +37,7 @@ from local.schedules import Schedules
 from local.services.folder import data_folder
 from local.services.keyring import Keyring
 from local.services.prepare import prepare
+from local.services.turn import turn_server
 from local.stores import Stores
 from local.template import read_template
 from local.variables import (
@@ -98,6 +99,8 @@ async def emulate(desk: Desk) -> None:
 
         urls = stores.urls(embedded.endpoints)
         shared = shared_variables(template, desk.environment, urls, keyring)
+        if options.turn:
+            shared |= await stack.enter_async_context(turn_server(folder, keyring))
         site = _site(template, doors, shared, local_credentials(keyring, template.region))
         prepared = await _prepare(site) if options.prepare else []
         app = await stack.enter_async_context(_open(site, desk))
