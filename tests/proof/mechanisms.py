@@ -90,15 +90,15 @@ MECHANISMS: Final = (
     Mechanism(
         "frames of one connection go out in order",
         f"{LIVE}/outbox.py",
-        "for frame in frames:\n            if not await",
-        "for frame in reversed(frames):\n            if not await",
+        "for frame in frames:\n            how =",
+        "for frame in reversed(frames):\n            how =",
         f"{RACES}what_a_dead_container_left_goes_out_with_the_next_message",
     ),
     Mechanism(
         "nobody is told what happened before it came",
         f"{LIVE}/pump.py",
-        "e.frame for e in entries if e.frame and e.at.seq > person.join_seq",
-        "e.frame for e in entries if e.frame",
+        "if person.join_seq < told[0].at.seq:",
+        "if person.join_seq >= 0:",
         f"{SOCKET}two_people_meet",
     ),
     Mechanism(
@@ -204,8 +204,8 @@ MECHANISMS: Final = (
     Mechanism(
         "whoever is gone by a 410 is lost",
         f"{LIVE}/dispatch.py",
-        "        await self._gone(gone)\n        if _unheard",
-        "        if _unheard",
+        "        await self._gone(gone)\n        for whisper",
+        "        for whisper",
         f"{RESUME}a_signal_that_finds_the_connection_gone_waits_too",
     ),
     Mechanism(
