@@ -1,6 +1,7 @@
 """A big room: people come and go and talk, while a worker is killed every second."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -121,13 +122,14 @@ async def _come_or_go(company: Company, host: Actor, people: int) -> None:
 
 def _kill_a_worker(emulator: Emulator, company: Company) -> None:
     """`kill -9` of one process that handles messages."""
-    workers = [
-        child.pid
-        for child in psutil.Process(emulator.process.pid).children(recursive=True)
-        if WORKER in child.cmdline()
-    ]
+    workers = []
+    for child in psutil.Process(emulator.process.pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it is being buried
+            if WORKER in child.cmdline():
+                workers.append(child.pid)
     if workers:
-        os.kill(company.chance.choice(sorted(workers)), signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(company.chance.choice(sorted(workers)), signal.SIGKILL)
 
 
 def _spread(history: History) -> list[str]:

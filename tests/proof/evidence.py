@@ -63,6 +63,10 @@ class Evidence:
                 told[frame["payload"]["participantId"]].append((place, frame["type"]))
         return told
 
+    def given_up(self, epoch: str) -> bool:
+        """Whether this epoch ended in a failover, and not by everyone's leaving."""
+        return self.history.failed_over and epoch != list(self.epochs)[-1]
+
     def settings(self, epoch: str) -> Mapping[str, Any]:
         """Those that somebody saw first in this epoch."""
         shots = [shot for view in self.views.values() for shot in view.snapshots]

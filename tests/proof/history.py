@@ -15,7 +15,7 @@ all. Only `who` and one of the deeds are necessary.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -59,14 +59,13 @@ class History:
     gone_within: float | None = None
     """Seconds after which somebody whose connection ended must have left."""
     seed: int | None = None
-
-    def of(self, who: str) -> Iterator[Line]:
-        """What one person did and heard."""
-        return (line for line in self.lines if line.who == who)
+    failed_over: bool = False
+    """Whether Redis has lost a tail: of an epoch given up, some saw what others did not."""
 
     def write(self, path: Path) -> None:
         """Into a file, which `read` reads."""
-        about = {"calm": self.calm, "gone_within": self.gone_within, "seed": self.seed}
+        names = ("calm", "gone_within", "seed", "failed_over")
+        about = {name: getattr(self, name) for name in names}
         with path.open("w") as file:
             file.write(json.dumps({"about": about}) + "\n")
             file.writelines(line.json() + "\n" for line in self.lines)

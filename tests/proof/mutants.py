@@ -22,7 +22,8 @@ from tests.proof.mechanisms import MECHANISMS, Mechanism
 ROOT = Path(__file__).parents[2]
 PASSED, FAILED = 0, 1
 """What pytest returns; anything else means that it did not get that far."""
-LONGEST_SEC = 120
+LONGEST_SEC = 180
+"""For one test; a mutant may wait for ever."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Bench:
                 env={**os.environ, "PYTHONPATH": str(self.folder)},
                 capture_output=True,
                 text=True,
-                timeout=LONGEST_SEC,
+                timeout=LONGEST_SEC * len(names),
                 check=False,
             )
         except subprocess.TimeoutExpired:
