@@ -9,6 +9,7 @@ from moto.server import ThreadedMotoServer
 from hub_core.adapters.gateway import Delivery, ManagementApi
 from hub_core.adapters.sigv4 import Credentials
 from hub_core.kernel.ids import ConnectionId
+from tests.adapters.posters import PATIENT
 
 
 @pytest.fixture
@@ -22,7 +23,9 @@ def moto_url() -> Iterator[str]:
 
 
 async def test_moto_takes_our_requests_for_those_of_the_aws_client(moto_url: str) -> None:
-    poster = ManagementApi(moto_url, "us-east-1", lambda: Credentials("id", "secret"))
+    poster = ManagementApi(
+        moto_url, "us-east-1", lambda: Credentials("id", "secret"), patience=PATIENT
+    )
     connections = get_backend("apigatewaymanagementapi")["123456789012"]["us-east-1"].connections
 
     posted = await poster.post(ConnectionId("JKJaXmPLvHcESHA="), b'{"type":"hello"}')
