@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
-from sqlalchemy import Update, func, select, update
+from sqlalchemy import Update, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub_core.accounts import refresh
@@ -16,6 +17,10 @@ from hub_core.adapters.tokens import AccessClaims, TokenClass
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import InvalidToken, SessionNotFound, TokenExpired
 from hub_core.kernel.ids import Mint, UserId
+
+REMEMBERED: Final = timedelta(days=7)
+"""How long a session that is over is kept, so that one can see why it ended."""
+MOST_SHOWN: Final = 100
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,13 @@ class Issuer:
 
 
 async def start(db: AsyncSession, user: UserRow, issuer: Issuer) -> Tokens:
-    """Sign the account in on one more device."""
+    """Sign the account in on one more device, and forget those that were over long ago."""
+    over = func.least(SignInSessionRow.expires_at, SignInSessionRow.revoked_at)
+    await db.execute(
+        delete(SignInSessionRow).where(
+            SignInSessionRow.user_id == user.id, over < func.now() - REMEMBERED
+        )
+    )
     token = refresh.first(
         family=issuer.chance(refresh.FAMILY_BYTES), secret=issuer.chance(refresh.SECRET_BYTES)
     )
@@ -136,6 +147,7 @@ async def show_all(db: AsyncSession, user_id: UserId, *, current_id: str) -> lis
             SignInSessionRow.expires_at > func.now(),
         )
         .order_by(SignInSessionRow.last_used_at.desc(), SignInSessionRow.id.desc())
+        .limit(MOST_SHOWN)
     )
     return [SignInSession.of(row, current_id=current_id) for row in rows]
 

@@ -68,6 +68,32 @@ def test_neither_what_is_over_nor_what_is_another_persons_is_listed(
     assert expired
 
 
+def test_what_was_over_a_week_ago_is_forgotten_at_the_next_sign_in(
+    container: Container, migrated: str
+) -> None:
+    register(container)
+    for program in ("expired 8", "expired 6", "ended 8", "ended 6", "bob's"):
+        sign_in(container, program)
+    bob = register(container, email="bob@example.com").json["user"]["id"]
+    with psycopg.connect(migrated) as connection:
+        connection.execute(
+            "UPDATE sign_in_sessions SET"
+            " user_id = CASE user_agent WHEN 'bob''s' THEN %s ELSE user_id END,"
+            " expires_at = CASE WHEN user_agent IN ('expired 8', 'bob''s')"
+            " THEN now() - interval '8 days' WHEN user_agent = 'expired 6'"
+            " THEN now() - interval '6 days' ELSE expires_at END,"
+            " revoked_at = CASE user_agent WHEN 'ended 8' THEN now() - interval '8 days'"
+            " WHEN 'ended 6' THEN now() - interval '6 days' END",
+            (bob,),
+        )
+
+    sign_in(container, "now")
+
+    with psycopg.connect(migrated) as connection:
+        kept = {name for (name,) in connection.execute("SELECT user_agent FROM sign_in_sessions")}
+    assert kept == {"tests/1.0", "expired 6", "ended 6", "bob's", "now"}
+
+
 def test_a_session_can_be_ended_from_elsewhere(container: Container) -> None:
     here, there = register(container).json, sign_in(container, "Phone/1")
     listed = sessions(container, here["accessToken"]).json["sessions"]
