@@ -75,7 +75,6 @@ class TicketOffice:
             raise MeetingNotFound
         person, user = await self._known(meeting_id, caller)
         if person is None:
-            self._entry(meeting, Visitor(has_account=user is not None))
             person = await self._enrol(meeting_id, user, _name(caller, user) or NAMELESS)
         how = self._entry(meeting, visitor(person))
         person.display_name = _name(caller, user) or person.display_name

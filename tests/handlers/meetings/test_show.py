@@ -1,5 +1,7 @@
 """Who sees a meeting over REST, and what the others see."""
 
+from typing import LiteralString
+
 import pytest
 
 from hub_core.kernel.ids import new_id
@@ -35,6 +37,30 @@ def test_a_guest_sees_it_once_it_was_let_in(world: World, admission: str, status
     meeting = world.meeting(ada)
     ticket = world.ticket(meeting["id"], bob)
     world.decide(ticket["participantId"], admission)
+
+    answer = world.call("meetings.show", "GET", target(meeting["id"]), by=bob)
+
+    assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ("role = 'cohost'", 200),
+        ("invited = true", 200),
+        ("invited = true, admission = 'waiting'", 200),
+        ("invited = true, admission = 'removed'", 404),
+        ("role = 'cohost', admission = 'removed'", 404),
+        ("admission = 'admitted', banned_at = now()", 404),
+    ],
+)
+def test_a_role_or_an_accepted_invite_makes_a_member_and_a_removal_weighs_more(
+    world: World, changes: LiteralString, status: int
+) -> None:
+    ada, bob = world.account("Ada"), world.account("Bob")
+    meeting = world.meeting(ada)
+    place = world.ticket(meeting["id"], bob)["participantId"]
+    world.sql(f"UPDATE participants SET {changes} WHERE id = %(id)s", id=place)
 
     answer = world.call("meetings.show", "GET", target(meeting["id"]), by=bob)
 
