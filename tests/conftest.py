@@ -159,7 +159,11 @@ def start_emulator(
                 running_emulator(
                     tmp_path / f"emulator-{count}",
                     flags=["--no-prepare", "--no-reload", *flags],
-                    variables={"AWS_ENDPOINT_URL": aws_url, **variables},
+                    variables={
+                        "AWS_ENDPOINT_URL": aws_url,
+                        "MAIL_OUTBOX": str(tmp_path / "outbox"),
+                        **variables,
+                    },
                 )
             )
 

@@ -1,7 +1,7 @@
 """Meetings as clients write and read them."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -9,6 +9,7 @@ from hub_core.kernel.ids import MeetingId, ParticipantId, UserId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import DisplayName, Draft, Moment, Title, Value
 from hub_core.meetings.codes import LONGEST_TYPED
+from hub_core.rooms.messages import Optional
 from hub_core.rooms.settings import MeetingSettings, SettingsPatch
 
 NAMELESS: Final = "Guest"
@@ -155,6 +156,14 @@ class ResolvedCode(Value):
     meeting_id: MeetingId
 
 
+class IceServer(Value):
+    """`RTCIceServer`, as the browser takes it (W3C WebRTC, §4.2.2)."""
+
+    urls: list[str]
+    username: Optional[str] = None
+    credential: Optional[str] = None
+
+
 class RoomTicket(Value):
     """All that a client needs to come into the room. Good for one join."""
 
@@ -166,6 +175,4 @@ class RoomTicket(Value):
         description="`lobby`: `room.join` knocks, and somebody has to answer."
     )
     ws_url: str
-    ice_servers: list[dict[str, Any]] = Field(
-        description="`RTCIceServer`s for the browser; none while in the lobby."
-    )
+    ice_servers: list[IceServer] = Field(description="None while in the lobby.")

@@ -17,7 +17,7 @@ from hub_core.kernel.errors import InvalidRoomToken, InvalidToken, MeetingNotFou
 from hub_core.kernel.ids import MeetingId, Mint, ParticipantId, UserId, new_id
 from hub_core.kernel.roles import Role
 from hub_core.meetings.membership import visitor
-from hub_core.meetings.schemas import NAMELESS, RoomTicket
+from hub_core.meetings.schemas import NAMELESS, IceServer, RoomTicket
 from hub_core.meetings.service import settings_of
 from hub_core.meetings.tables import MeetingRow, ParticipantRow
 from hub_core.rooms.policy import Admission, Entry, Refused, Visitor, entry
@@ -164,7 +164,10 @@ class TicketOffice:
             role=person.role,
             admission=how.value,
             ws_url=self.ws_url,
-            ice_servers=self.ice_servers(participant_id) if how is Entry.JOINS else [],
+            ice_servers=[
+                IceServer.model_validate(server)
+                for server in (self.ice_servers(participant_id) if how is Entry.JOINS else [])
+            ],
         )
 
 

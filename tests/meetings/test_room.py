@@ -1,5 +1,6 @@
 """What is changed over REST happens in the room, and what happens in the room is seen over REST."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -122,8 +123,9 @@ async def test_an_ended_meeting_is_over_for_everyone(api: Api, world: World) -> 
 
 
 async def test_who_accepts_an_invite_as_cohost_acts_as_one_in_the_room(
-    api: Api, world: World
+    api: Api, world: World, emulator: Emulator
 ) -> None:
+    """The mail goes through queue and worker, and is a link on the console in the end."""
     ada, bob = world.account("Ada"), world.account("Bob")
     meeting = await api.meeting(ada)
 
@@ -132,10 +134,12 @@ async def test_who_accepts_an_invite_as_cohost_acts_as_one_in_the_room(
         draft = {"email": bob.email, "role": "cohost"}
         invite = await api.ok(ada, "POST", f"/v1/meetings/{meeting['id']}/invites", draft)
         answer = await api.ok(bob, "POST", f"/v1/invites/{invite['id']}/accept")
+        link = await asyncio.to_thread(emulator.line, f"Mail for {bob.email}")
         heard = await host.event("role.changed")
         allowed = await guest.ask("room.lock")
 
     assert refused["payload"]["type"] == "meeting/forbidden"
+    assert link.endswith(f"/invites/{invite['id']}")
     place = answer["participant"]["participantId"]
     assert heard["payload"] == {"participantId": place, "role": "cohost", "by": None}
     assert allowed["type"] == "ack"
