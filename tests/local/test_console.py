@@ -14,8 +14,12 @@ NOON = time.struct_time((2026, 11, 24, 12, 0, 0, 1, 328, 0))
 
 def an_invocation(**changes: object) -> Invocation:
     usual = {
-        "route": "GET /v1/me", "function": "Me", "status": 200, "milliseconds": 12.34,
-        "cold": False, "request_id": "SpEIxi9MoAMEMXw=",
+        "route": "GET /v1/me",
+        "function": "Me",
+        "status": 200,
+        "milliseconds": 12.34,
+        "cold": False,
+        "request_id": "SpEIxi9MoAMEMXw=",
     }
     return Invocation(**{**usual, **changes})  # type: ignore[arg-type]  # by name
 

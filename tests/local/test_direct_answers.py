@@ -11,13 +11,15 @@ from tests.local.gateways import CREDENTIALS, Served, served
 from tests.local.test_connections_api import ROUTES, connection_id
 
 
-def signed(gateway: Served, connection: str, body: bytes, *more: bytes) -> bytes:
+def signed(
+    gateway: Served, connection: str, body: bytes, *more: bytes, seconds_ago: float = 0
+) -> bytes:
     """A post as it is on the wire."""
     path = f"/live/@connections/{connection.replace('=', '%3D')}"
     token = (b"x-amz-security-token", (CREDENTIALS.session_token or "").encode())
     host = (b"host", gateway.url.partition("//")[2].encode())
     bare = Request("POST", path, "", [host, token], body, "")
-    fields = [host, token, *sign(bare, CREDENTIALS, time.time())]
+    fields = [host, token, *sign(bare, CREDENTIALS, time.time() - seconds_ago)]
     lines = [f"POST {path} HTTP/1.1".encode(), *(name + b": " + value for name, value in fields)]
     lines += [b"content-length: %d" % len(body), *more]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
@@ -68,6 +70,18 @@ async def test_a_body_that_is_far_too_long_is_413() -> None:
 
     assert statuses == [413]
     assert b"PayloadTooLargeException" in told
+
+
+async def test_a_signature_holds_for_five_minutes() -> None:
+    async with served(ROUTES) as gateway, connect(gateway.ws):
+        own = await connection_id(gateway)
+        posts = [
+            signed(gateway, own, b"x", b"connection: close", seconds_ago=age) for age in (290, 310)
+        ]
+
+        statuses = [(await dialogue(gateway, post))[0] for post in posts]
+
+    assert statuses == [[200], [403]]
 
 
 async def test_a_client_that_asks_first_is_told_to_go_on() -> None:

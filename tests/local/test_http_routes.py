@@ -40,6 +40,15 @@ def test_the_most_specific_route_wins(request_line: str, route: str) -> None:
     assert match.key == route
 
 
+def test_a_greedy_variable_comes_after_every_other_even_behind_a_literal() -> None:
+    routes = HttpRoutes(an_http_api("GET /pets/{proxy+}", "GET /{kind}/{id}"))
+
+    match = routes.match("GET", "/pets/1")
+
+    assert match
+    assert match.key == "GET /{kind}/{id}"
+
+
 def test_variables_are_decoded_and_never_empty() -> None:
     routes = HttpRoutes(an_http_api("GET /a/{x}/b/{rest+}"))
 
