@@ -1,4 +1,4 @@
-/** @import { Bookmark, Ending, Frame, Meeting, OnOff, Participant, RoomTicket, Seen, Snapshot, Status } from './types.js' */
+/** @import { Bookmark, Ending, Frame, Meeting, OnOff, Participant, RoomTicket, Seen, Snapshot, Status, Waiting } from './types.js' */
 /** @import { HubApi } from './api.js' */
 /** @import { RoomState } from './room.js' */
 import { backoff } from './backoff.js';
@@ -55,6 +55,8 @@ export class Visit extends Emitter {
   #device = { mic: 'off', cam: 'off' };
   /** @type {Map<string, Participant[]>} */
   #parts = new Map();
+  /** @type {Waiting[]} What was said of the lobby last: it may overtake the snapshot. */
+  #lobby = [];
   #syncing = false;
   #returning = false;
   #hurry = () => {};
@@ -154,8 +156,6 @@ export class Visit extends Emitter {
     this.#line.wire?.drop();
   }
 
-  // Coming in
-
   async #enter() {
     const renews = this.#guestToken ?? undefined;
     const guest = { displayName: this.#api.user ? undefined : this.#displayName };
@@ -200,8 +200,6 @@ export class Visit extends Emitter {
     this.#become('waiting');
     this.emit('waiting', said);
   }
-
-  // Coming back
 
   /** @param {string} [participantId] After a reload, when nothing of the room is known. */
   async #resume(participantId) {
@@ -339,17 +337,14 @@ export class Visit extends Emitter {
     this.emit('status', status);
   }
 
-  // The room
-
   /** @param {string} me @param {Snapshot} snapshot */
   #begin(me, snapshot) {
     const place = `${snapshot.epoch} ${snapshot.seq}`;
     const participants = [...snapshot.participants, ...(this.#parts.get(place) ?? [])];
     this.#parts.delete(place);
     const newer = snapshot.epoch !== this.log.epoch || snapshot.seq >= this.log.seq;
-    if (newer) this.room = begin(me, { ...snapshot, participants }, this.room);
-    const events = this.log.begin(snapshot.epoch, snapshot.seq);
-    this.#deliver(events);
+    if (newer) this.room = begin(me, { lobby: this.#lobby, ...snapshot, participants }, this.room);
+    this.#deliver(this.log.begin(snapshot.epoch, snapshot.seq));
     if (this.room) this.emit('room', this.room);
   }
 
@@ -362,6 +357,7 @@ export class Visit extends Emitter {
   #deliver(frames) {
     for (const frame of frames) {
       const before = this.room;
+      if (frame.type === 'lobby.changed') this.#lobby = frame.payload.waiting;
       if (this.room) this.room = apply(this.room, frame);
       this.emit('frame', frame);
       if (this.room && this.room !== before) this.emit('room', this.room);

@@ -28,7 +28,7 @@ function display(screen, title, goneAgain) {
   cleanUp = goneAgain ?? null;
   document.title = title ? `${title} · Hub` : 'Hub';
   app.replaceChildren(screen);
-  const first = /** @type {HTMLElement | null} */ (screen.querySelector('[data-first], h1'));
+  const first = /** @type {HTMLElement | null} */ (screen.querySelector('[data-first]') ?? screen.querySelector('h1'));
   first?.focus({ preventScroll: true });
 }
 

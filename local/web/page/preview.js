@@ -53,7 +53,7 @@ function mirror(devices) {
 /** @param {HTMLButtonElement} button @param {boolean} on @param {string} what @param {string} drawing */
 function turned(button, on, what, drawing) {
   const label = `Turn ${what} ${on ? 'off' : 'on'}`;
-  set(button, { 'aria-label': label, title: label, 'aria-pressed': String(on) });
+  set(button, { 'aria-label': label, title: label, 'data-on': String(on) });
   const fresh = iconButton('', on ? drawing : `${drawing}-off`, () => {});
   button.replaceChildren(...fresh.childNodes);
 }

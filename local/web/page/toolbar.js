@@ -1,6 +1,6 @@
 /** @import { RoomState } from '../client/room.js' */
 /** @import { Devices } from './devices.js' */
-import { h, icon, set } from './dom.js';
+import { h, icon, say, set } from './dom.js';
 
 /**
  * @typedef {object} Deeds
@@ -52,9 +52,9 @@ export class Toolbar {
     this.#turned('mic', devices.micOn, `Turn microphone ${devices.micOn ? 'off' : 'on'} (Ctrl+D)`, devices.micOn ? 'mic' : 'mic-off');
     this.#turned('cam', devices.camOn, `Turn camera ${devices.camOn ? 'off' : 'on'} (Ctrl+E)`, devices.camOn ? 'cam' : 'cam-off');
     const shares = Boolean(devices.screen);
-    this.#turned('screen', shares, shares ? 'Stop sharing the screen' : 'Share the screen', 'screen');
+    this.#turned('screen', shares, shares ? 'Stop sharing' : 'Share screen', 'screen', true);
     const raised = me?.handRaised ?? false;
-    this.#turned('hand', raised, raised ? 'Lower your hand' : 'Raise your hand', 'hand');
+    this.#turned('hand', raised, raised ? 'Lower hand' : 'Raise hand', 'hand', true);
     const count = Object.keys(room.people).length;
     const people = this.#buttons.get('people');
     people?.setAttribute('data-count', String(count));
@@ -77,14 +77,16 @@ export class Toolbar {
     if (chat) set(chat, { 'aria-label': there ? 'Chat: new messages' : 'Chat' });
   }
 
-  /** @param {string} name @param {boolean} on @param {string} label @param {string} drawing */
-  #turned(name, on, label, drawing) {
+  /** @param {string} name @param {boolean} on @param {string} label @param {string} drawing @param {boolean} [shown] Whether the label is written, too. */
+  #turned(name, on, label, drawing, shown = false) {
     const button = this.#buttons.get(name);
     if (!button) return;
     const state = `${on} ${label}`;
     if (button.getAttribute('data-state') === state) return;
-    set(button, { 'data-state': state, 'aria-label': label, title: label, 'aria-pressed': String(on) });
+    set(button, { 'data-state': state, 'aria-label': label, title: label, 'data-on': String(on) });
     button.querySelector('svg')?.replaceWith(icon(drawing));
+    // What is seen is part of what is heard (WCAG 2.5.3).
+    if (shown) say(/** @type {Element} */ (button.querySelector('.label')), label);
   }
 
   /** @param {string} name @param {string} label @param {string} drawing */

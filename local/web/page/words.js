@@ -14,7 +14,7 @@ const PROBLEMS = {
   'auth/unauthorized': { title: 'Please sign in', text: 'This needs an account.' },
   'auth/invalid-token': { title: 'You were signed out', text: 'Sign in again to go on.' },
   'auth/token-expired': { title: 'You were signed out', text: 'It was a while ago. Sign in again to go on.' },
-  'meeting/not-found': { title: 'No such meeting', text: 'Check the code with whoever gave it to you: it looks like abc-defg-hij.' },
+  'meeting/not-found': { title: 'No such meeting', text: 'Check the code with whoever gave it to you: it looks like abc-defg-hij. A meeting that is over has none any more.' },
   'meeting/forbidden': { title: 'You cannot do this here', text: 'The host has not allowed it.' },
   'meeting/ended': { title: 'This meeting is over', text: 'Ask for a new link, or start a meeting of your own.' },
   'meeting/full': { title: 'The meeting is full', text: 'Try again when somebody has left.' },
