@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: bar-infra bench-emulator bench-import bench-room bundle check clean contracts deploy dev docs format fuzz help lint lock migrate mutants prove seed smoke test test-pooled types
+.PHONY: bar-infra bench-emulator bench-import bench-room bundle check clean contracts deploy dev docs format fuzz help lint lock migrate mutants pictures prove seed smoke test test-pooled types types-web
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,16 +19,16 @@ help: ## list the verbs
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	@touch $@
 
-dev: .venv/installed ## run everything on this machine: PORT=4000 HUB_DATA=.hub
+dev: .venv/installed ## run everything on this machine: PORT=4000 HUB_DATA=.hub TURN=1
 	@exec $(BIN)/python -m local $(ARGS)
 
 test: .venv/installed ## run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 test-pooled: .venv/installed ## run the tests that reach PostgreSQL through PgBouncer (Debian: pgbouncer)
-	@TESTS_THROUGH=pgbouncer $(BIN)/python -m pytest tests/accounts tests/handlers tests/live tests/meetings tests/web $(ARGS)
+	@TESTS_THROUGH=pgbouncer $(BIN)/python -m pytest tests/accounts tests/handlers tests/live tests/meetings tests/web -n auto $(ARGS)
 
-check: .venv/installed format-check lint types contracts test ## what CI runs: format, lint, types, contracts, tests
+check: .venv/installed format-check lint types types-web contracts test ## what CI runs: format, lint, types, contracts, tests
 
 format: .venv/installed ## rewrite the code in the house's format
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -42,6 +42,14 @@ lint: .venv/installed ## ruff
 
 types: .venv/installed ## mypy, strict
 	@$(BIN)/mypy
+
+# Node is for this check alone: neither the page nor its client needs it.
+types-web: ## TypeScript, strict, over local/web (where npm is installed)
+	@if ! command -v npm >/dev/null; then echo "types-web skipped: npm is not installed"; \
+	else $(MAKE) --no-print-directory local/web/node_modules/installed && cd local/web && npm run --silent types; fi
+
+local/web/node_modules/installed: local/web/package-lock.json
+	@cd local/web && npm ci --silent --no-fund --no-audit && touch node_modules/installed
 
 contracts: .venv/installed ## arrows point down (import-linter)
 	@$(BIN)/lint-imports
@@ -68,8 +76,12 @@ mutants: .venv/installed ## take each safety mechanism out and see its test fail
 
 bench-room: .venv/installed ## what a message costs in rooms of 2 to 1 000 people, beside the naive way
 	@$(BIN)/python -m benchmarks.room
+
 fuzz: .venv/installed ## ask the running product a great many unforeseen things: ARGS="--examples 5000 --seed 7"
 	@$(BIN)/python -m tests.e2e.fuzz $(ARGS)
+
+pictures: .venv/installed ## take the README's pictures anew (needs Chromium)
+	@PICTURES=docs/pictures $(BIN)/python -m pytest tests/browser/test_pictures.py
 
 migrate: .venv/installed ## bring DATABASE_URL to the newest schema
 	@$(BIN)/python -m infra.migrate
