@@ -9,7 +9,8 @@ export class Chat {
   #visit;
   #api;
   #ask;
-  #list = h('ol', { class: 'messages', role: 'log', 'aria-label': 'Messages', tabindex: '0' });
+  #list = h('ol');
+  #log = h('div', { class: 'messages', role: 'log', 'aria-label': 'Messages', tabindex: '0' }, this.#list);
   #to = h('select', { 'aria-label': 'To whom' });
   #text = h('textarea', { rows: 2, maxlength: 2000, placeholder: 'Write a message', 'aria-label': 'Message' });
   #trouble = h('p', { class: 'trouble', role: 'alert' });
@@ -36,7 +37,7 @@ export class Chat {
       { class: 'chat' },
       h('h2', {}, 'Chat'),
       this.#earlier,
-      this.#list,
+      this.#log,
       h(
         'form',
         {
@@ -62,7 +63,7 @@ export class Chat {
 
   opened() {
     this.#text.focus();
-    this.#list.scrollTop = this.#list.scrollHeight;
+    this.#log.scrollTop = this.#log.scrollHeight;
   }
 
   /** @param {RoomState} room */
@@ -85,7 +86,7 @@ export class Chat {
 
   /** @param {RoomState} room */
   #drawMessages(room) {
-    const at = this.#list;
+    const at = this.#log;
     const atEnd = at.scrollHeight - at.scrollTop - at.clientHeight < 40;
     const known = new Set(room.chat.map((message) => message.id));
     const all = [...this.#history.filter((message) => !known.has(message.id)), ...room.chat];

@@ -17,6 +17,8 @@ export class Devices extends Emitter {
   screen = null;
   /** @type {{ audioinput: string, videoinput: string }} Chosen devices; empty: the browser's choice. */
   chosen = { audioinput: '', videoinput: '' };
+  /** When what was asked for on arrival is there, or is known not to come. */
+  settled = Promise.resolve();
   /** @type {AudioContext | null} */
   #audio = null;
   /** @type {AnalyserNode | null} */
@@ -37,6 +39,14 @@ export class Devices extends Emitter {
     const samples = new Float32Array(this.#analyser.fftSize);
     this.#analyser.getFloatTimeDomainData(samples);
     return Math.sqrt(samples.reduce((sum, value) => sum + value * value, 0) / samples.length);
+  }
+
+  /** Turn on both, as for somebody who arrives. */
+  begin() {
+    this.settled = (async () => {
+      await this.setCam(true);
+      await this.setMic(true);
+    })();
   }
 
   /** @param {boolean} on @returns {Promise<boolean>} Whether it is as wished. */

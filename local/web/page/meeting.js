@@ -105,9 +105,23 @@ export class Meeting {
     // After a reload the room remembers what was on, and the others have connections to nobody.
     const had = room.people[room.me]?.mediaState;
     this.#draw(room, { calls: true });
-    if (had?.mic === 'on') this.#devices.setMic(true);
-    if (had?.cam === 'on') this.#devices.setCam(true);
+    this.#agree(had);
     if (had?.screen === 'on' && !this.#devices.screen) this.#ask('media.update', { screen: 'off' });
+  }
+
+  /**
+   * What the room thinks is on, is on, and the other way round: devices may have come after one
+   * joined, and after a reload they have to be asked for again.
+   *
+   * @param {MediaState | undefined} had
+   */
+  async #agree(had) {
+    const devices = this.#devices;
+    await devices.settled;
+    if (had?.cam === 'on' && !devices.camOn) await devices.setCam(true);
+    if (had?.mic === 'on' && !devices.micOn) await devices.setMic(true);
+    if (devices.camOn !== (had?.cam === 'on')) await this.#set('cam', devices.camOn);
+    if (devices.micOn !== (had?.mic === 'on')) await this.#set('mic', devices.micOn);
   }
 
   /** The session goes on, or a new one has begun. @param {boolean} anew */
@@ -257,6 +271,7 @@ export class Meeting {
     } catch (error) {
       const refused = what === 'mic' && on && error instanceof HubProblem && error.type === 'meeting/forbidden';
       if (!refused) return this.#trouble(error);
+      await this.#devices.setMic(false);
       notice('In this meeting a host has to let you speak.', {
         action: { label: 'Ask to speak', do: () => this.#ask('media.requestUnmute') },
       });

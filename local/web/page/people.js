@@ -63,8 +63,8 @@ export class People {
       {},
       initials(displayName),
       h('span', { class: 'who' }, h('b', {}, displayName), h('small', {}, hasAccount ? 'Signed in' : 'Guest')),
-      h('button', { type: 'button', class: 'primary', 'aria-label': `Let ${displayName} in`, onclick: decide('lobby.admit') }, 'Let in'),
-      h('button', { type: 'button', class: 'quiet', 'aria-label': `Turn ${displayName} away`, onclick: decide('lobby.reject') }, 'No'),
+      h('button', { type: 'button', class: 'primary', 'aria-label': `Let in ${displayName}`, onclick: decide('lobby.admit') }, 'Let in'),
+      h('button', { type: 'button', class: 'quiet', 'aria-label': `No: turn ${displayName} away`, onclick: decide('lobby.reject') }, 'No'),
     );
   }
 

@@ -46,7 +46,7 @@ function mirror(devices) {
   });
   video.hidden = true;
   // Asked for at once: whoever comes here wants to be seen. It can be turned off before joining.
-  devices.setCam(true).then(() => devices.setMic(true));
+  devices.begin();
   return h('div', { class: 'mirror' }, video, off, h('div', { class: 'buttons' }, mic, cam));
 }
 
