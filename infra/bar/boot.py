@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
-from hub_core.adapters.settings import WITHHELD
+from hub_core.adapters.settings import POINTER, WITHHELD
 from infra.bundle import install, interpreter
 from infra.template import Door, HttpDoor, QueueDoor, SocketDoor, StackDoor, doors, functions, load
 
@@ -139,12 +139,7 @@ def _boot(door: Door, path: list[Path], variables: Mapping[str, Any]) -> Invocat
     server = _Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     environment = {
-        **{name: str(value) for name, value in variables.items()},
-        **{
-            name: value
-            for name, value in _STAND_INS.items()
-            if name in variables and variables[name] != WITHHELD
-        },
+        **{name: _here(name, value) for name, value in variables.items()},
         "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",
@@ -167,6 +162,17 @@ def _boot(door: Door, path: list[Path], variables: Mapping[str, Any]) -> Invocat
     if not invocation.done.is_set():
         invocation.error = output.decode(errors="replace")[-2000:]
     return invocation
+
+
+def _here(name: str, value: Any) -> str:
+    """What a variable of the template is on this machine."""
+    if value == WITHHELD:
+        return WITHHELD
+    if name in _STAND_INS:
+        return _STAND_INS[name]
+    if isinstance(value, dict):
+        return ""  # AWS's to know, or a parameter that may be empty
+    return _KEY if str(value).startswith(POINTER) else str(value)
 
 
 _KEY: Final = "boot:0123456789abcdef0123456789abcdef"
