@@ -221,6 +221,11 @@ class Report:
         for kind in POSTERS:
             spent = (f"{self.microseconds[kind, count]:,.0f}" for count in ROUNDS)
             yield f"| CPU µs a delivery, poster and emulator: {kind} | {' | '.join(spent)} |"
+        cheaper = (
+            f"{self.microseconds['boto3', count] / self.microseconds['own', count]:.1f} ×"
+            for count in ROUNDS
+        )
+        yield f"| CPU of boto3 to that of the product's poster | {' | '.join(cheaper)} |"
         yield ""
         yield f"| {SIDE_BY_SIDE} side by side | a second | p50 ms | p99 ms |"
         yield "|---|---:|---:|---:|"
@@ -251,7 +256,8 @@ async def main() -> int:
     gc.freeze()
     await plainly(report)
     await emulated(report)
-    sys.stdout.write("\n".join(report.lines()) + "\n")
+    busy = f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f} (2 or less is quiet)"
+    sys.stdout.write("\n".join([busy, "", *report.lines()]) + "\n")
     misses = list(report.misses())
     sys.stdout.write("".join(f"\nMissed: {miss}." for miss in misses) + "\n")
     return 1 if misses else 0
