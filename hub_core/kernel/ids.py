@@ -22,7 +22,9 @@ Epoch = NewType("Epoch", str)
 ULID_PATTERN: Final = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 UlidText = Annotated[str, StringConstraints(pattern=ULID_PATTERN)]
 """26 characters of Crockford base32, upper case (the ULID specification)."""
-Addressee = Annotated[str, StringConstraints(max_length=64)]
+NO_NUL: Final = r"^[^\x00]*$"
+"""PostgreSQL stores anything but this one character, in text and in JSON."""
+Addressee = Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)]
 """Whom a client means: a participantId, one hopes. Anything else names nobody in the room."""
 
 Mint = Callable[[], str]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, get_args, 
 
 from pydantic import Field, StringConstraints
 
-from hub_core.kernel.ids import ConnectionId, Epoch, ParticipantId, SessionId, UserId
+from hub_core.kernel.ids import NO_NUL, ConnectionId, Epoch, ParticipantId, SessionId, UserId
 from hub_core.kernel.values import Moment, Value
 from hub_core.live.connections import Connection
 from hub_core.live.journal import MeetingFacts
@@ -112,7 +112,7 @@ class ResumeSession(Command):
 
     type: ClassVar[str] = "session.resume"
     resume_token: str = Field(max_length=LARGEST_TOKEN)
-    epoch: str = Field(max_length=64)
+    epoch: str = Field(max_length=64, pattern=NO_NUL)
     last_seq: int = Field(ge=0, le=2**53)
 
 
@@ -143,7 +143,7 @@ class SyncRoom(Command):
     """Ask for everything after `afterSeq`: there was a gap in `seq`."""
 
     type: ClassVar[str] = "room.sync"
-    epoch: str = Field(max_length=64)
+    epoch: str = Field(max_length=64, pattern=NO_NUL)
     after_seq: int = Field(ge=0, le=2**53)
 
 

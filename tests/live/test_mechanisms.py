@@ -151,3 +151,21 @@ def test_a_ticket_from_before_a_removal_is_void_also_in_a_new_conference(
     reply = socket().join(person)
 
     assert reply["payload"]["type"] == "room/invalid-token"
+
+
+def test_a_name_that_postgresql_cannot_keep_stops_nobody(meeting: Meeting, joined: Joined) -> None:
+    ada, ben = joined(meeting.person()), joined(meeting.person())
+    ada.heard()
+
+    refused = [
+        ben.ask(kind, payload)["payload"]["type"]
+        for kind, payload in (
+            ("chat.send", {"text": "hi", "clientMsgId": "a\x00b"}),
+            ("chat.delete", {"id": "\x00"}),
+            ("room.sync", {"epoch": "\x00", "afterSeq": 0}),
+        )
+    ]
+
+    assert refused == ["validation/invalid"] * 3
+    assert ben.ask("chat.send", {"text": "and on"})["type"] == "ack"
+    assert [frame["payload"]["text"] for frame in ada.heard()] == ["and on"]

@@ -6,14 +6,14 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, StringConstraints
 
 from hub_core.kernel.errors import MeetingForbidden, PeerGone
-from hub_core.kernel.ids import Addressee, MessageId, ParticipantId
+from hub_core.kernel.ids import NO_NUL, Addressee, MessageId, ParticipantId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Moment, Text, Value
 from hub_core.rooms.deciding import Now, decides
 from hub_core.rooms.messages import Change, Command, Limit, Optional, Reply, Shape, Whisper
 from hub_core.rooms.room import Participant, Room
 
-ClientMessageId = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+ClientMessageId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
 
 
 class SendChat(Command):
