@@ -328,7 +328,7 @@ class HubClient(Person):
 
     def _begin(self, snapshot: Json) -> None:
         place = (snapshot["epoch"], snapshot["seq"])
-        newer = place[0] != self.log.epoch or place[1] >= self.log.seq
+        newer = place[0] != self.log.epoch or place[1] > self.log.seq  # its parts come once
         people = [*snapshot["participants"], *self._parts.pop(place, [])]
         if newer:
             self.room.begin(people, snapshot["settings"], snapshot["chat"])

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.client import Frame, RoomLog
+from local.client import Frame, HubClient, RoomLog
 
 
 def event(seq: int, epoch: str = "e1") -> Frame:
@@ -67,6 +67,28 @@ def test_what_the_gateway_itself_says_answers_no_request() -> None:
 
     assert (frame.type, frame.request_id) == ("(gateway)", None)
     assert frame.payload["message"] == "Internal server error"
+
+
+async def test_a_repeated_snapshot_without_its_parts_takes_nobody_away() -> None:
+    people = [{"participantId": name} for name in ("ada", "ben", "cat")]
+    joined = {
+        "selfParticipant": people[0],
+        "peers": people[2:],
+        "settings": {},
+        "chat": [],
+        "epoch": "e1",
+        "seq": 3,
+        "parts": 1,
+        "resumeToken": "t",
+        "iceServers": [],
+    }
+    async with HubClient("http://localhost") as client:
+        client._parts["e1", 3] = people[1:2]
+
+        for _ in range(2):  # the reply to a request that was sent again comes without its parts
+            client._enter(Frame("room.joined", joined))
+
+        assert set(client.room.people) == {"ada", "ben", "cat"}
 
 
 @given(st.integers(1, 30).flatmap(lambda n: st.lists(st.integers(1, n), max_size=120)))
