@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.emulator import running_emulator
-from tests.proof import crowd, storm, tunnels
+from tests.proof import crowd, isolation, storm, tunnels
 from tests.proof.check import check
 from tests.proof.history import History
 
@@ -67,10 +67,24 @@ def _expiries(asked: argparse.Namespace, folder: Path) -> History:
     return history
 
 
+def _isolation(asked: argparse.Namespace, folder: Path) -> History:
+    """One does not read, one is gone, one floods: how long the others' messages take."""
+    # Limits as they are in production: it is they that keep a flood from the others.
+    variables = {**isolation.CALM, "RATE_LIMIT_SCALE": "1"}
+    with running_emulator(folder, variables=variables, quiet=True) as emulator:
+        url = emulator.shared["DATABASE_URL"]
+        sizes = {"people": asked.people, "messages": asked.messages}
+        history, figures = asyncio.run(isolation.isolation(emulator, url, asked.seed, **sizes))
+    for figure in figures:
+        _say(figure)
+    return history
+
+
 PROOFS: dict[str, tuple[Proof, dict[str, Any]]] = {
     "storm": (_storm, {"people": 8, "acts": 100}),
     "crowd": (_crowd, {"people": 200, "seconds": 60.0}),
     "cuts": (_cuts, {"people": 100, "each": 20}),
+    "isolation": (_isolation, {"people": 12, "messages": 100}),
     "expiries": (_expiries, {"people": 100, "times": 5, "scale": 0.004}),
 }
 """By name: how it is run, and how large if nothing is said."""

@@ -37,7 +37,7 @@ def test_whatever_is_sent_is_answered_once_and_harms_nobody(
 
     for text in (*CORPUS, *itertools.islice(generated(SEED), COUNT)):
         got = ben.say(text)
-        replies = [frame for frame in got if "seq" not in frame]
+        replies = [f for f in got if "seq" not in f and f["type"] != "reaction.added"]
         about = (text[:200], [frame["type"] for frame in got], SEED)
         assert len(replies) <= 1, about
         if isinstance(_request(text), str) and len(_request(text)) <= 64:
