@@ -1,6 +1,6 @@
 """What a client of the accounts does, one function for each route."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.container import Answer, Container
@@ -107,3 +107,22 @@ def google(container: Container, token: str, **body: Any) -> Answer:
 def outcome(answer: Answer) -> tuple[int, str | None]:
     """Status, and type of the problem if it is one."""
     return answer.status, answer.json.get("type") if answer.text else None
+
+
+def is_unavailable(answer: Answer) -> bool:
+    """A problem that says when to come back."""
+    return (
+        (answer.status, answer.json["type"]) == (503, "server/unavailable")
+        and int(answer.headers["retry-after"]) >= 1
+        and answer.json["retryAfterMs"] > 0
+    )
+
+
+def until_served(call: Callable[[], Answer]) -> Answer:
+    """Ask again for as long as a client would; it is never told anything worse than to wait."""
+    for _ in range(200):
+        answer = call()
+        if answer.status != 503:
+            return answer
+        assert is_unavailable(answer)
+    raise AssertionError("not served in two hundred tries")

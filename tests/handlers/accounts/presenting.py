@@ -2,9 +2,10 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from tests.container import Answer, Container
-from tests.handlers.accounts.client import refresh
+from tests.handlers.accounts.client import refresh, until_served
 
 
 def present(token: str, times: int, workers: int) -> list[tuple[int, str]]:
@@ -15,7 +16,8 @@ def present(token: str, times: int, workers: int) -> list[tuple[int, str]]:
     def one(worker: int) -> list[Answer]:
         refresh(crowd[worker], "warm")  # imports and connections are no part of the race
         together.wait()
-        return [refresh(crowd[worker], token) for _ in range(times // workers)]
+        trade = partial(refresh, crowd[worker], token)
+        return [until_served(trade) for _ in range(times // workers)]
 
     with ThreadPoolExecutor(workers) as pool:
         answers = [answer for part in pool.map(one, range(workers)) for answer in part]

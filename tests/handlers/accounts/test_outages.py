@@ -16,31 +16,14 @@ from tests.container import Answer, Container
 from tests.handlers.accounts.client import (
     ADA,
     change_password,
+    is_unavailable,
     log_in,
     me,
     refresh,
     register,
     sessions,
+    until_served,
 )
-
-
-def is_unavailable(answer: Answer) -> bool:
-    """A problem that says when to come back."""
-    return (
-        (answer.status, answer.json["type"]) == (503, "server/unavailable")
-        and int(answer.headers["retry-after"]) >= 1
-        and answer.json["retryAfterMs"] > 0
-    )
-
-
-def until_served(call: Callable[[], Answer]) -> Answer:
-    """Ask again for as long as a client would; it is never told anything worse than to wait."""
-    for _ in range(200):
-        answer = call()
-        if answer.status != 503:
-            return answer
-        assert is_unavailable(answer)
-    raise AssertionError("not served in two hundred tries")
 
 
 @dataclass
