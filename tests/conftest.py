@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 import redis
@@ -22,6 +23,10 @@ from tests.emulator import Emulator, StartEmulator, running_emulator
 from tests.meetings.people import World
 from tests.pooler import pooled
 from tests.queues import TestQueue, running_moto
+
+# How long an example takes is this machine's business, and no story's.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 _ROOT = Path(__file__).parents[1]
 
