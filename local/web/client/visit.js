@@ -59,6 +59,7 @@ export class Visit extends Emitter {
   #lobby = [];
   #syncing = false;
   #returning = false;
+  #moving = false;
   #hurry = () => {};
 
   /**
@@ -218,8 +219,9 @@ export class Visit extends Emitter {
     this.#line.use(wire);
     if (said.recovered) this.#take(said.events);
     else this.#begin(participantId ?? this.room?.me ?? '', said.snapshot);
+    const moved = this.status === 'inside';
     this.#become('inside');
-    this.emit('inside', { anew: false });
+    if (!moved) this.emit('inside', { anew: false });
     this.#line.again();
   }
 
@@ -257,14 +259,14 @@ export class Visit extends Emitter {
   /** Another connection before this one ends: nobody else notices. */
   async #moveOver() {
     if (this.#returning) return;
-    this.#returning = true;
+    this.#returning = this.#moving = true;
     try {
       await this.#resume();
     } catch {
       // The connection still works; when it ends, `#comeBack` does what can be done.
     } finally {
-      this.#returning = false;
-      if (!this.#line.wire?.open && this.status === 'reconnecting') this.#comeBack();
+      this.#returning = this.#moving = false;
+      if (!this.#line.wire?.open) this.#lost();
     }
   }
 
@@ -298,7 +300,8 @@ export class Visit extends Emitter {
         this.#moveOver();
         return;
       case 'connection.replaced':
-        this.#end({ why: 'replaced', said });
+        // By ourselves, when we move to another connection.
+        if (!this.#moving) this.#end({ why: 'replaced', said });
         return;
       case 'room.kicked':
         this.#end({ why: 'removed', said });
@@ -315,7 +318,7 @@ export class Visit extends Emitter {
   }
 
   #lost() {
-    if (this.status === 'over' || this.status === 'outside') return;
+    if (this.#moving || this.status === 'over' || this.status === 'outside') return;
     this.#become('reconnecting');
     this.#comeBack();
   }
