@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -39,6 +40,19 @@ class TestQueue:
         ).get("Messages"):
             taken += [json.loads(message["Body"]) for message in came]
         return taken
+
+    def next(self, wait_sec: int = 10) -> str | None:
+        """The body of the next message, which is taken out; None if none comes for so long."""
+        deadline = time.monotonic() + wait_sec
+        while time.monotonic() < deadline:
+            came = self._call(
+                "ReceiveMessage", QueueUrl=self.url, MaxNumberOfMessages=1, WaitTimeSeconds=1
+            ).get("Messages")
+            for message in came or ():
+                handle = message["ReceiptHandle"]
+                self._call("DeleteMessage", QueueUrl=self.url, ReceiptHandle=handle)
+                return str(message["Body"])
+        return None
 
     def _call(self, operation: str, **arguments: Any) -> Any:
         answer = httpx.post(

@@ -203,6 +203,11 @@ class Settings(BaseSettings):
     mail_outbox: str = Field(
         ".hub/outbox", description="The folder for mails that go nowhere: not in production."
     )
+    fan_out_queue_url: str = Field(
+        "",
+        description="The SQS queue by which others post to a part of a big room; empty: nobody "
+        "does.",
+    )
     argon2_memory_kib: int = Field(
         LEAST_ARGON2_MEMORY_KIB,
         ge=8,

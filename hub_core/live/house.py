@@ -9,6 +9,7 @@ from hub_core.adapters.ice import ice_servers
 from hub_core.adapters.limiter import Limiter, subject_key
 from hub_core.adapters.metrics import measure
 from hub_core.adapters.postgres import postgres
+from hub_core.adapters.queue import Queue
 from hub_core.adapters.redis import redis
 from hub_core.adapters.runtime import at_close, kept
 from hub_core.adapters.settings import Settings, settings
@@ -20,6 +21,7 @@ from hub_core.live.connections import Connections
 from hub_core.live.delivery import Delivery
 from hub_core.live.dispatch import Dispatch
 from hub_core.live.entrance import Entrance
+from hub_core.live.fan_out import FanOut
 from hub_core.live.front import Front, answers_of
 from hub_core.live.greeting import Greeting, IceServers
 from hub_core.live.journal import Journal
@@ -29,6 +31,7 @@ from hub_core.live.register import Register
 from hub_core.live.replies import Replies
 from hub_core.live.resumption import ResumeTokens
 from hub_core.live.returning import Returning
+from hub_core.live.rounds import Rounds
 from hub_core.live.socket import Socket
 from hub_core.live.store import RoomStore
 from hub_core.live.sweep import Sweep
@@ -43,6 +46,7 @@ class House:
     dispatch: Dispatch
     socket: Socket
     sweep: Sweep
+    fan_out: FanOut
 
 
 @kept
@@ -55,6 +59,7 @@ def build(chosen: Settings) -> House:
     """Put the floor together."""
     outbox = Outbox(_poster(chosen), utc_now)
     journal = Journal(postgres())
+    fan_out = FanOut(outbox, Rounds(redis()), utc_now, new_id, _fan_out_queue(chosen))
     rooms = RoomStore(
         redis(),
         Register(redis(), utc_now),
@@ -69,7 +74,7 @@ def build(chosen: Settings) -> House:
     dispatch = Dispatch(
         rooms=rooms,
         delivery=Delivery(
-            Pump(rooms, outbox, journal, utc_now, new_id),
+            Pump(rooms, fan_out, journal, utc_now, new_id),
             outbox,
             journal,
             redis(),
@@ -109,7 +114,7 @@ def build(chosen: Settings) -> House:
         origins=chosen.cors_origin,
         lifetime=timedelta(seconds=chosen.connection_lifetime_sec),
     )
-    return House(dispatch, socket, Sweep(dispatch, utc_now))
+    return House(dispatch, socket, Sweep(dispatch, utc_now), fan_out)
 
 
 def _limiter(chosen: Settings) -> Limiter:
@@ -118,6 +123,14 @@ def _limiter(chosen: Settings) -> Limiter:
 
 def _ice_servers(chosen: Settings) -> IceServers:
     return lambda participant_id: ice_servers(chosen, participant_id, utc_now())
+
+
+def _fan_out_queue(chosen: Settings) -> Queue | None:
+    if not chosen.fan_out_queue_url:
+        return None
+    queue = Queue(chosen.fan_out_queue_url)
+    at_close(queue.aclose)
+    return queue
 
 
 def _poster(chosen: Settings) -> ManagementApi:

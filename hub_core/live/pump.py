@@ -17,9 +17,8 @@ from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import Unavailable
 from hub_core.kernel.ids import ConnectionId, Mint
 from hub_core.live.answers import Busy, Committed, Drain, Drained, Entry
-from hub_core.live.frames import batched
+from hub_core.live.fan_out import FanOut
 from hub_core.live.journal import Journal, TailLost
-from hub_core.live.outbox import Outbox
 from hub_core.live.store import RoomStore
 from hub_core.rooms.changes import HostChanged, ParticipantLeft, RoomEnded, SettingsChanged
 from hub_core.rooms.deciding import following, replay
@@ -49,7 +48,7 @@ class Pump:
     """Drains rooms' logs."""
 
     rooms: RoomStore
-    outbox: Outbox
+    fan_out: FanOut
     journal: Journal
     clock: Clock
     mint: Mint
@@ -98,10 +97,9 @@ class Pump:
     async def _put_out(
         self, room: Room, entries: Sequence[Entry], token: str
     ) -> frozenset[ConnectionId]:
-        frames = _shares(room, entries)
         changes = [read_change(entry.record) for entry in entries]
         gone, written = await asyncio.gather(
-            self.outbox.broadcast(frames),
+            self.fan_out.broadcast(room, entries, token),
             self.journal.append(room, changes),
             return_exceptions=True,  # neither is left alone when the other fails
         )
@@ -166,21 +164,3 @@ def _tick(room: Room, entries: Sequence[Entry]) -> float:
 
 def _is_removal(change: Change) -> bool:
     return isinstance(change, ParticipantLeft) and change.reason == "removed"
-
-
-def _shares(room: Room, entries: Sequence[Entry]) -> dict[ConnectionId, Sequence[bytes]]:
-    """To whom goes what: to everyone who can be reached, all that came after its own joining.
-
-    The same for nearly everybody, so it is made once and not for each.
-    """
-    told = [entry for entry in entries if entry.frame]
-    everything: list[bytes] = [entry.frame for entry in told]
-    in_one = batched(everything)
-    shares: dict[ConnectionId, Sequence[bytes]] = {}
-    for person in room.online() if told else ():
-        if person.join_seq < told[0].at.seq:
-            shares[person.connection_id] = in_one if person.batch else everything
-        else:
-            later = [entry.frame for entry in told if entry.at.seq > person.join_seq]
-            shares[person.connection_id] = batched(later) if person.batch else later
-    return shares

@@ -31,6 +31,7 @@ from hub_core.live.answers import (
     dues,
     position,
 )
+from hub_core.live.keys import Keys
 from hub_core.live.register import Register
 from hub_core.rooms.deciding import Outcome, replay
 from hub_core.rooms.room import Participant, Position, Room
@@ -91,11 +92,11 @@ class RoomStore:
     async def _open(self, room: Room, epoch: str = "", last: str = "") -> bool:
         seconds = int(KEEP_ROOM.total_seconds())
         arguments = [room.epoch, str(room.at), _header(room), seconds, epoch, last]
-        return bool(await self._run("open", _Keys(room.meeting_id).all, arguments))
+        return bool(await self._run("open", Keys(room.meeting_id).all, arguments))
 
     async def glance(self, meeting_id: MeetingId) -> Glance | None:
         """What the sweep has to know of a room; None if it is not open."""
-        keys = _Keys(meeting_id)
+        keys = Keys(meeting_id)
         answer: list[Any] = await self._run(
             "glance", [keys.head, keys.people, keys.due], [epoch_ms(self.clock())]
         )
@@ -109,14 +110,14 @@ class RoomStore:
 
     async def close(self, meeting_id: MeetingId, epoch: Epoch, *, over: bool = False) -> bool:
         """Close the room if nobody is in it (or it is over) and nothing is left to go out."""
-        closed = await self._run("close", _Keys(meeting_id).all, [epoch, int(over)])
+        closed = await self._run("close", Keys(meeting_id).all, [epoch, int(over)])
         if closed:
             self.forget(meeting_id)
         return bool(closed)
 
     async def load(self, meeting_id: MeetingId) -> Room | None:
         """The room as it is in Redis; None if it is not open."""
-        keys = _Keys(meeting_id)
+        keys = Keys(meeting_id)
         async with self.redis.pipeline(transaction=True) as pipe:
             pipe.hmget(keys.head, "room", "at", "last")
             pipe.hgetall(keys.people)
@@ -150,7 +151,7 @@ class RoomStore:
         One round trip. Called again with the same nonce after a lost answer, it finds its own
         entries in the log and tells so, instead of writing them twice.
         """
-        keys = _Keys(outcome.before.meeting_id)
+        keys = Keys(outcome.before.meeting_id)
         entries = tuple(
             Entry(Position(c.seq, c.step), c.id, c.frame(), c.record()) for c in outcome.changes
         )
@@ -185,21 +186,21 @@ class RoomStore:
     async def keep_reply(self, meeting_id: MeetingId, request: Request) -> None:
         """Remember the reply to a request whose work was not done yet when it was committed."""
         if request.request_id is not None:
-            key = _Keys(meeting_id).reply(request.scope, request.request_id)
+            key = Keys(meeting_id).reply(request.scope, request.request_id)
             await self.redis.set(key, request.reply, ex=KEEP_REPLY)
 
     async def since(self, room: Room, seq: int) -> list[bytes] | None:
         """The frames of everything after `seq` up to where the room is, if none is missing."""
         if not 0 <= seq <= room.seq:
             return None
-        log = _Keys(room.meeting_id).log
+        log = Keys(room.meeting_id).log
         found: Any = await self.redis.xrange(log, f"{seq + 1}-0", str(room.at))
         frames = [fields[b"f"] for _, fields in found if fields[b"f"]]
         return frames if len(frames) == room.seq - seq else None
 
     async def undrained(self, room: Room) -> list[Entry]:
         """What is in the log and neither out nor in the journal, up to where the room is."""
-        keys = _Keys(room.meeting_id)
+        keys = Keys(room.meeting_id)
         fan = await self.redis.hget(keys.head, "fan")
         found: Any = await self.redis.xrange(keys.log, f"({_text(fan)}", str(room.at))
         return [
@@ -210,7 +211,7 @@ class RoomStore:
     async def leave_mail(self, room: Room, whose: Iterable[ParticipantId], frame: bytes) -> None:
         """Keep a frame for people who turned out to be unreachable only when it was sent."""
         for participant_id in whose:
-            key = _Keys(room.meeting_id).mail(participant_id)
+            key = Keys(room.meeting_id).mail(participant_id)
             async with self.redis.pipeline(transaction=True) as pipe:
                 pipe.rpush(key, frame)
                 pipe.expire(key, KEEP_REPLY)
@@ -220,7 +221,7 @@ class RoomStore:
         self, meeting_id: MeetingId, participant_id: ParticipantId
     ) -> list[bytes]:
         """What was kept for somebody while it was lost. It is handed out once."""
-        key = _Keys(meeting_id).mail(participant_id)
+        key = Keys(meeting_id).mail(participant_id)
         async with self.redis.pipeline(transaction=True) as pipe:
             pipe.lrange(key, 0, -1)
             pipe.delete(key)
@@ -231,7 +232,7 @@ class RoomStore:
         self, room: Room, token: str, done: Position | None, most: int
     ) -> Drain | Busy | Drained:
         """Take the pump, or go on with it after everything up to `done` is out and journaled."""
-        keys = _Keys(room.meeting_id)
+        keys = Keys(room.meeting_id)
         answer: list[Any] = await self._run(
             "pump",
             [keys.head, keys.log, keys.pump],
@@ -306,51 +307,6 @@ class RoomStore:
 
     async def _run(self, script: str, keys: Sequence[str], arguments: list[Any]) -> Any:
         return await self._scripts[script](keys=keys, args=arguments)
-
-
-@dataclass(frozen=True)
-class _Keys:
-    """The keys of one room. The braces make them share one cluster slot."""
-
-    meeting_id: MeetingId
-
-    def _name(self, part: str) -> str:
-        return f"room:{{{self.meeting_id}}}:{part}"
-
-    @property
-    def head(self) -> str:
-        return self._name("head")
-
-    @property
-    def people(self) -> str:
-        return self._name("people")
-
-    @property
-    def log(self) -> str:
-        return self._name("log")
-
-    @property
-    def due(self) -> str:
-        return self._name("due")
-
-    @property
-    def pump(self) -> str:
-        return self._name("pump")
-
-    @property
-    def rates(self) -> str:
-        return self._name("rates")
-
-    @property
-    def all(self) -> tuple[str, ...]:
-        """But for replies and mail, which go by themselves."""
-        return (self.head, self.people, self.log, self.due, self.pump, self.rates)
-
-    def reply(self, scope: str, request_id: str) -> str:
-        return self._name(f"reply:{scope}:{request_id}")
-
-    def mail(self, participant_id: ParticipantId) -> str:
-        return self._name(f"mail:{participant_id}")
 
 
 People = Mapping[ParticipantId, Participant]

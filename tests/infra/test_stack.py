@@ -229,6 +229,14 @@ def test_every_queue_has_somewhere_to_put_what_fails_and_time_to_try() -> None:
         assert queue["Properties"]["VisibilityTimeout"] >= 6 * slowest, name
 
 
+def test_who_drains_rooms_may_hand_shares_on_and_who_takes_them_does_not() -> None:
+    def holders(policy: str) -> set[str]:
+        return {n for n, one in FUNCTIONS.items() if {"Ref": policy} in one.get("Policies", [])}
+
+    assert holders("QueueShares") == holders("PostToConnections") - {"FanOut"}
+    assert "SocketMessage" in holders("QueueShares")
+
+
 def test_access_logs_hold_no_query_no_header_and_no_address() -> None:
     formats = [
         one["Properties"]["AccessLogSettings"]["Format"]

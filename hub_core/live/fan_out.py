@@ -1,0 +1,121 @@
+"""Fan-out: a room's entries to everyone in it, by one invocation or, of a big room, by several.
+
+Whoever drains the log hands shares of the people to a queue, posts to the others itself, and goes
+on only when all is out. So no two rounds are under way at once, and every connection gets its
+frames in order, whichever invocation they come from.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from hub_core.kernel.clock import Clock
+from hub_core.kernel.errors import Unavailable
+from hub_core.kernel.ids import ConnectionId, Mint
+from hub_core.live.answers import Entry
+from hub_core.live.outbox import Outbox
+from hub_core.live.rounds import Rounds
+from hub_core.live.shares import Share, everyone, shares_for_others
+from hub_core.rooms.room import Room
+
+HELP_WITHIN_SEC: Final = 1.0
+"""After that, the drainer posts a share itself that nobody has taken, or whose taker died."""
+FIRST_PAUSE_SEC: Final = 0.005
+LONGEST_PAUSE_SEC: Final = 0.08
+
+
+class Sender(Protocol):
+    """A queue that workers are fed from."""
+
+    async def send(self, body: str) -> None:
+        """Put a message into it; raises `Unavailable`."""
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """Posts what a drainer has in hand, and the shares that other drainers handed on."""
+
+    outbox: Outbox
+    rounds: Rounds
+    clock: Clock
+    mint: Mint
+    queue: Sender | None = None
+    """None: one invocation posts to everyone."""
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def broadcast(
+        self, room: Room, entries: Sequence[Entry], token: str
+    ) -> frozenset[ConnectionId]:
+        """The entries to everyone whom they concern. Answers with the connections that are gone.
+
+        `token` is the drainer's: where it waits for others, it goes on holding the pump.
+        """
+        frames = everyone(room, entries)
+        shares = list(shares_for_others(room, entries, self.mint())) if self.queue else []
+        for share in shares:
+            for connection_id in (*share.singly, *share.batched):
+                del frames[connection_id]
+        results = await asyncio.gather(
+            self.outbox.broadcast(frames),
+            self._by_others(shares, [entry.frame for entry in entries if entry.frame], token),
+            return_exceptions=True,  # neither is left alone when the other fails
+        )
+        gone: frozenset[ConnectionId] = frozenset()
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+            gone |= result
+        return gone
+
+    async def take(self, share: Share) -> None:
+        """Post a share that came from the queue, if that has not been done.
+
+        A message may come twice, late, or after its drainer has died: whoever has the claim
+        posts, and what is over is left alone.
+        """
+        frames = await self.rounds.frames(share)
+        if frames is not None and await self.rounds.claim(share) == "ours":
+            await self._post(share, frames)
+
+    async def _by_others(
+        self, shares: Sequence[Share], frames: Sequence[bytes], token: str
+    ) -> frozenset[ConnectionId]:
+        """Return when every share is out: by a worker, or by us if none did it in time."""
+        began = self.clock()
+        handed_on = await asyncio.gather(*(self._hand_on(share) for share in shares))
+        alone = {share for share, handed in zip(shares, handed_on, strict=True) if not handed}
+        gone: frozenset[ConnectionId] = frozenset()
+        pending = list(shares)
+        pause = FIRST_PAUSE_SEC
+        while pending:
+            late = (self.clock() - began).total_seconds() > HELP_WITHIN_SEC
+            for share in pending if late else alone.intersection(pending):
+                match await self.rounds.claim(share):
+                    case "ours":
+                        await self._post(share, frames)
+                    case "over":  # another drainer took the pump, and has everything out
+                        pending = [one for one in pending if one is not share]
+                    case "taken":
+                        pass
+            if pending:
+                reports = await self.rounds.reports(pending, token)
+                gone = gone.union(*reports.values())
+                pending = [share for share in pending if share not in reports]
+            if pending:
+                await self.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_SEC)
+        return gone
+
+    async def _hand_on(self, share: Share) -> bool:
+        if self.queue is None:
+            return False
+        try:
+            async with asyncio.timeout(HELP_WITHIN_SEC):
+                await self.queue.send(share.model_dump_json())
+        except (Unavailable, TimeoutError):
+            return False
+        return True
+
+    async def _post(self, share: Share, frames: Sequence[bytes]) -> None:
+        await self.rounds.report(share, await self.outbox.broadcast(share.addressed(frames)))
