@@ -34,6 +34,7 @@ class Schedules:
         self._time_scale = setup.limits.time_scale
         self._now = now
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopped = False
 
     def start(self) -> None:
         """Begin, with a firing of each at once: a rate's phase is nobody's to rely on."""
@@ -42,6 +43,7 @@ class Schedules:
 
     async def stop(self) -> None:
         """Fire no more; what runs is left to the functions' own end."""
+        self._stopped = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -72,7 +74,7 @@ class Schedules:
         event = schedule_event(schedule, self._now(), self._region)
         for pause in (*_AGAIN, None):
             error = await self._invoke(schedule, event)
-            if error is None or pause is None:
+            if error is None or pause is None or self._stopped:
                 return
             await asyncio.sleep(pause * self._time_scale)
 

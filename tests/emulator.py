@@ -53,7 +53,11 @@ class Emulator:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send it a signal and wait for its end; the answer is the exit code."""
         self.process.send_signal(number)
-        code = self.process.wait(30)
+        try:
+            code = self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # the test fails; Popen would wait for ever
+            raise
         if self._reader:
             self._reader.join()
         return code

@@ -69,7 +69,7 @@ class Pool:
         self._closed = False
 
     def submit(self, request: Request) -> Job:
-        """Put an event in line.
+        """Put an event in line; after the end, it fares as if its container were killed.
 
         Raises:
             TooManyRequestsError: The reserved concurrency is used up.
@@ -79,6 +79,9 @@ class Pool:
         job = Job(request, asyncio.get_running_loop().create_future())
         self._jobs.add(job)
         job.done.add_done_callback(lambda _done: self._jobs.discard(job))
+        if self._closed:  # a caller that tries again: nobody will ever take it
+            job.finish(_KILLED(request.id))
+            return job
         self._place(job)
         return job
 

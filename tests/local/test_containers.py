@@ -258,6 +258,17 @@ async def test_a_handler_may_use_the_loop_of_its_thread(start: Start) -> None:
     assert await function.result() == 7
 
 
+async def test_an_event_after_the_end_is_told_so_at_once(start: Start) -> None:
+    function = await start("behaves.counts")
+    await function.outcome()
+    await function.fleet.stop()
+
+    outcome = await function.outcome()
+
+    assert outcome.error
+    assert outcome.error.type == "Runtime.ExitError"
+
+
 async def test_a_caller_that_gives_up_leaves_the_function_running(start: Start) -> None:
     function = await start("behaves.sleeps", lifecycle=Lifecycle(containers=1))
     await function.outcome(seconds=0)
