@@ -332,7 +332,7 @@ def _version() -> str:
 
 def written() -> bytes:
     """The document of the product, as docs/asyncapi.json holds it."""
-    asks = [of_ask(ask) for ask in ASKS.values()]
+    asks = [of_ask(ASKS[kind]) for kind in sorted(ASKS)]
     asks += [of_rule(rule) for rule in rules() if rule.wire]
     further: set[type[Event]] = {Batch, ConnectionExpiring, SessionClosed}
     further |= {

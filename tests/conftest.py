@@ -138,9 +138,12 @@ def containers(environment: pytest.MonkeyPatch) -> Iterator[Callable[[int], list
         one.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def aws_url() -> Iterator[str]:
-    """AWS's other services, played by moto; a server of this worker's own."""
+    """AWS's other services, played by moto: a server of this test's own.
+
+    What an emulator of an earlier test has asked of a queue would be answered with its messages.
+    """
     with running_moto() as url:
         yield url
 

@@ -48,7 +48,8 @@ CHANGES: Final[dict[str, type[Change]]] = {
 
 def rules() -> tuple[Rule, ...]:
     """Every rule, in the order of the modules."""
-    return tuple(RULES.values())
+    places = {module.__name__: place for place, module in enumerate(MODULES)}
+    return tuple(sorted(RULES.values(), key=lambda rule: places[rule.decide.__module__]))
 
 
 def read_change(record: bytes) -> Change:

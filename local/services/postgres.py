@@ -22,6 +22,8 @@ from local.services.wheels import binary
 _MAJOR = "18"
 _ROLE = _DATABASE = "hub"
 _TRIES = 5
+_SETTLING = 0.2
+"""Seconds for the processes of a killed start to end."""
 _START = 60.0
 """Seconds for recovery after a crash."""
 
@@ -101,7 +103,7 @@ class Postgres:
         """Run initdb beside the place and move the result: a kill leaves nothing half done."""
         draft = self._data.with_name("postgres.new")
         password_file = self._data.with_name("postgres.password")
-        shutil.rmtree(draft, ignore_errors=True)
+        await _cleared(draft)
         draft.mkdir(mode=0o700)
         write_private(password_file, self._password)
         if self.server.user != "-":
@@ -216,3 +218,16 @@ async def create_database(url: str, name: str) -> str:
         if not await known.fetchone():
             await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return urlunsplit(parts._replace(path="/" + quote(name, safe="")))
+
+
+async def _cleared(draft: Path) -> None:
+    """Take away what a killed start has begun; its last process may still be writing there."""
+    for _ in range(_TRIES):
+        if _removed(draft):
+            return
+        await asyncio.sleep(_SETTLING)
+
+
+def _removed(folder: Path) -> bool:
+    shutil.rmtree(folder, ignore_errors=True)
+    return not folder.exists()

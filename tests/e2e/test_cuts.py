@@ -97,7 +97,7 @@ async def test_cuts_shorter_than_the_grace_are_noticed_as_such_and_nobody_leaves
 async def test_a_cut_longer_than_the_grace_is_exactly_one_goodbye(
     meeting: Meeting, start_emulator: StartEmulator, enter: Enter
 ) -> None:
-    emulator = start_emulator(RECONNECT_GRACE_SEC="0.5")
+    emulator = start_emulator(RECONNECT_GRACE_SEC="0.5", RATE_LIMIT_SCALE="1000")
     ada = await enter(emulator, meeting.person(account=False))
     ben = await enter(emulator, meeting.person(account=False), recovers=False)
 

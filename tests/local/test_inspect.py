@@ -110,7 +110,9 @@ def entries(emulator: Emulator, kind: str) -> list[dict[str, Any]]:
 def test_a_request_can_be_looked_into(inspected: Emulator) -> None:
     httpx.post(f"{inspected.url}/echo/x", content="hello")
 
-    entry = entries(inspected, "invocation")[0]
+    entry = next(
+        each for each in entries(inspected, "invocation") if each["route"].startswith("ANY /echo")
+    )
     call = httpx.get(
         f"{inspected.control_url}/inspect/calls/{entry['function']}:{entry['request']}"
     ).json()

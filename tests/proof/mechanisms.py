@@ -96,7 +96,7 @@ MECHANISMS: Final = (
     ),
     Mechanism(
         "nobody is told what happened before it came",
-        f"{LIVE}/pump.py",
+        f"{LIVE}/shares.py",
         "if person.join_seq < told[0].at.seq:",
         "if person.join_seq >= 0:",
         f"{SOCKET}two_people_meet",
@@ -246,9 +246,9 @@ MECHANISMS: Final = (
     ),
     Mechanism(
         "whoever waits hears nothing of the room",
-        f"{LIVE}/pump.py",
-        "for person in room.online()",
-        "for person in [*room.online(), *room.waiting()]",
+        f"{LIVE}/shares.py",
+        "list(room.online())",
+        "[*room.online(), *room.waiting()]",
         f"{DOOR}whoever_knocks_hears_nothing_until_it_is_let_in",
     ),
     Mechanism(

@@ -47,7 +47,7 @@ async def test_a_cut_within_the_grace_is_forgiven_and_a_longer_one_is_one_partin
 async def test_nobody_notices_that_a_connection_has_run_its_time(
     start_emulator: StartEmulator, migrated: str
 ) -> None:
-    short = tunnels.life(0.001)
+    short = tunnels.life(0.004)
     emulator = start_emulator(*short["flags"], **short["variables"])
 
     history = await tunnels.expiries(emulator, migrated, seed=7, people=3, times=1)
