@@ -247,8 +247,8 @@ MECHANISMS: Final = (
     Mechanism(
         "whoever waits hears nothing of the room",
         f"{LIVE}/shares.py",
-        "list(room.online())",
-        "[*room.online(), *room.waiting()]",
+        "for person in room.online()",
+        "for person in [*room.online(), *room.waiting()]",
         f"{DOOR}whoever_knocks_hears_nothing_until_it_is_let_in",
     ),
     Mechanism(
