@@ -52,6 +52,11 @@ class Frame:
         closed = self.type == "session.closed" and self.payload.get("action") != "resume"
         return closed or self.type in ("connection.replaced", "room.kicked", "room.ended")
 
+    @property
+    def is_replaced(self) -> bool:
+        """Whether it says that another connection has the session now."""
+        return self.type == "connection.replaced" or self.payload.get("reason") == "replaced"
+
     def fits(self, kind: str, wanted: Mapping[str, Any]) -> bool:
         """Whether it is of this type, and its payload says what is wanted."""
         return self.type == kind and all(

@@ -1,5 +1,6 @@
 """The client's ordering of room events, on whatever a network makes of them."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -89,6 +90,26 @@ async def test_a_repeated_snapshot_without_its_parts_takes_nobody_away() -> None
             client._enter(Frame("room.joined", joined))
 
         assert set(client.room.people) == {"ada", "ben", "cat"}
+
+
+@pytest.mark.parametrize(("moves", "kept"), [(1, "t"), (0, None)])
+@pytest.mark.parametrize(
+    "last_word",
+    [
+        '{"type": "connection.replaced", "payload": {}}',
+        '{"type": "session.closed", "payload": {"reason": "replaced", "action": "none"}}',
+    ],
+)
+async def test_only_another_one_that_takes_over_ends_the_session(
+    last_word: str, moves: int, kept: str | None
+) -> None:
+    async with HubClient("http://localhost") as client:
+        client.resume_token = "t"
+        client.moves = moves  # its own resume has been sent; the old connection hears of it first
+
+        client._notice(client.wire, last_word)  # type: ignore[arg-type] # nothing is connected
+
+        assert client.resume_token == kept
 
 
 @given(st.integers(1, 30).flatmap(lambda n: st.lists(st.integers(1, n), max_size=120)))

@@ -121,6 +121,9 @@ class Actor:
         """Over a new connection, unless the client is at it already, or the session is over."""
         if not self.is_in:
             return
+        if self.client.moves:
+            await asyncio.sleep(0.05)
+            return
         try:
             await self.client.resume()
         except Refused as refused:
