@@ -1,6 +1,7 @@
 """People with clients in one meeting, and the history of what they do and hear."""
 
 import asyncio
+import copy
 import json
 import random
 import time
@@ -20,7 +21,8 @@ PATIENCE: Final = 3.0
 TRIES: Final = 25
 TO_THE_END: Final = 60.0
 """Seconds for everyone to see the same in the end. Nothing is measured by it."""
-_AGAIN: Final = frozenset({"server/unavailable", "server/internal-error", "request/rate-limited"})
+AGAIN: Final = frozenset({"server/unavailable", "server/internal-error", "request/rate-limited"})
+"""Refusals that a patient client meets with another try."""
 _OUT: Final = frozenset({"room/not-joined", "room/session-expired"})
 
 
@@ -57,9 +59,9 @@ class Actor:
                     return True
                 return await self._join()
             except Refused as refused:
-                if refused.type not in _AGAIN:
+                if refused.type not in AGAIN:
                     return False
-                await asyncio.sleep(refused.problem.get("retryAfterMs", 100) / 1000)
+                await self.pause(refused)
             except (ConnectionLost, TimeoutError, httpx.HTTPError):
                 await asyncio.sleep(0.05)
         raise Lost(f"{self.name} does not get in")
@@ -109,8 +111,8 @@ class Actor:
                 reasons[refused.type] += 1
                 if refused.type in _OUT:
                     await self._back()
-                elif refused.type in _AGAIN:
-                    await asyncio.sleep(refused.problem.get("retryAfterMs", 100) / 1000)
+                elif refused.type in AGAIN:
+                    await self.pause(refused)
                 else:
                     return None
             if not self.is_in:
@@ -127,10 +129,14 @@ class Actor:
         try:
             await self.client.resume()
         except Refused as refused:
-            if refused.type not in _AGAIN:
+            if refused.type not in AGAIN:
                 self.client.resume_token = None
         except (ConnectionLost, TimeoutError):
             await asyncio.sleep(0.05)
+
+    async def pause(self, refused: Refused) -> None:
+        """As long as the refusal asks for."""
+        await asyncio.sleep(refused.problem.get("retryAfterMs", 100) / 1000)
 
     def cut(self) -> None:
         """Lose the connection, as in a tunnel."""
@@ -221,7 +227,7 @@ class Company:
         self.rows = journal(database_url, self.meeting["id"])
         for actor in self.present:
             log, room = actor.client.log, actor.client.room
-            end = {"epoch": log.epoch, "seq": log.seq, "people": dict(room.people)}
+            end = {"epoch": log.epoch, "seq": log.seq, "people": copy.deepcopy(room.people)}
             self.note(actor.name, "end", end)
 
     async def _agree(self) -> bool:
