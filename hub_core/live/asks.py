@@ -74,7 +74,15 @@ class AuthOk(Reply):
     server_time: Moment
 
 
-class RoomJoined(Reply):
+class Told(Reply):
+    """A reply that may be too much for one frame."""
+
+    hidden: ClassVar[frozenset[str]] = frozenset({"ahead"})
+    ahead: tuple[bytes, ...] = ()
+    """Frames that belong to it and go before it, as often as it goes."""
+
+
+class RoomJoined(Told):
     """You are in. The room as it is at `seq`; what happens later follows as frames."""
 
     type: ClassVar[str] = "room.joined"
@@ -92,7 +100,7 @@ class RoomJoined(Reply):
     lobby: Optional[Sequence[WaitingView]] = None
     """Who waits; for hosts."""
     parts: Optional[int] = None
-    """How many `snapshot.part` frames with more peers follow, if they do not fit in one."""
+    """How many `snapshot.part` frames with more peers came before, if they do not fit in one."""
 
 
 class LobbyWaiting(Reply):
@@ -125,10 +133,10 @@ class Snapshot(Value):
     settings: MeetingSettings
     chat: Sequence[Mapping[str, Any]]
     parts: Optional[int] = None
-    """How many `snapshot.part` frames with more participants follow, if they do not fit in one."""
+    """How many `snapshot.part` frames with more participants came before, if there are more."""
 
 
-class SessionResumed(Reply):
+class SessionResumed(Told):
     """You are back: with the `events` that you missed, or else with a `snapshot`."""
 
     type: ClassVar[str] = "session.resumed"
@@ -154,7 +162,7 @@ class RoomEvents(Reply):
     events: Sequence[Mapping[str, Any]]
 
 
-class RoomSnapshot(Reply, Snapshot):
+class RoomSnapshot(Told, Snapshot):
     """The gap is too wide, or of another epoch: the room as it is."""
 
     type: ClassVar[str] = "room.snapshot"

@@ -21,8 +21,8 @@ from hub_core.rooms.room import Participant, Position, Room
 TICK_MS: Final = 500
 """How long reactions of a big room are counted before everyone is told."""
 
-Welcomes = Callable[[Room, Participant], Awaitable[bytes]]
-"""Makes the `room.joined` of somebody who has been let in."""
+Welcomes = Callable[[Room, Participant], Awaitable[tuple[bytes, ...]]]
+"""Makes the `room.joined` of somebody who has been let in, and what goes before it."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ class Delivery:
 
     async def _welcome(self, room: Room, who: ParticipantId) -> frozenset[ConnectionId]:
         person = room.people[who]
-        frame = await self.welcomes(room, person)
-        return await self.outbox.broadcast({person.connection_id: [frame]})
+        frames = await self.welcomes(room, person)
+        return await self.outbox.broadcast({person.connection_id: frames})
 
     async def _count(self, room: Room, tally: Tally) -> frozenset[ConnectionId]:
         """Whoever begins the half second ends it, and tells everyone what came meanwhile."""

@@ -8,7 +8,7 @@ from hub_core.adapters.limiter import Charge, Limiter
 from hub_core.kernel.errors import HubError, NotJoined, RateLimited, Unavailable
 from hub_core.kernel.ids import ConnectionId
 from hub_core.kernel.limits import SOCKET_ASKS
-from hub_core.live.asks import ASKS, Asker
+from hub_core.live.asks import ASKS, Asker, Told
 from hub_core.live.connections import Connections
 from hub_core.live.frames import Frame, read_command
 from hub_core.live.replies import Replies
@@ -29,8 +29,10 @@ class Front:
     limiter: Limiter
     tokens: ResumeTokens
 
-    async def answer(self, connection_id: ConnectionId, frame: Frame) -> bytes:
+    async def answer(self, connection_id: ConnectionId, frame: Frame) -> tuple[bytes, ...]:
         """The reply to a frame whose type is one of `answers`; the same for the same request.
+
+        It comes last. Before it goes what belongs to it: a roster that needs several frames.
 
         Raises:
             Invalid: the payload does not fit.
@@ -39,7 +41,7 @@ class Front:
         """
         command = read_command(ASKS[frame.kind].command, frame.payload)
 
-        async def work() -> bytes:
+        async def work() -> tuple[bytes, ...]:
             await self._count(connection_id)
             known = await self.connections.find(connection_id)
             if known is None:
@@ -49,10 +51,11 @@ class Front:
             except (RateLimited, Unavailable):
                 raise
             except HubError as refusal:
-                return problem_reply(refusal.problem())
-            return reply.frame()
+                return (problem_reply(refusal.problem()),)
+            return (*reply.ahead, reply.frame()) if isinstance(reply, Told) else (reply.frame(),)
 
-        return self.tokens.seal(await self.replies.once(connection_id, frame.request_id, work))
+        *ahead, reply = await self.replies.once(connection_id, frame.request_id, work)
+        return *ahead, self.tokens.seal(reply)
 
     async def _count(self, connection_id: ConnectionId) -> None:
         verdict = await self.limiter.take([Charge(SOCKET_ASKS, connection_id)])

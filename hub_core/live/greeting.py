@@ -7,11 +7,10 @@ from typing import Any, Final, TypeVar
 import orjson
 
 from hub_core.kernel.errors import MeetingNotFound
-from hub_core.kernel.ids import ConnectionId, ParticipantId
+from hub_core.kernel.ids import ParticipantId
 from hub_core.live.asks import RoomJoined, Snapshot
 from hub_core.live.frames import LARGEST_FRAME
 from hub_core.live.journal import Journal, MeetingFacts
-from hub_core.live.outbox import Outbox
 from hub_core.live.resumption import ResumeTokens, Resumption
 from hub_core.live.store import RoomStore
 from hub_core.rooms.changes import MOST_SHOWN
@@ -34,12 +33,11 @@ class Greeting:
 
     rooms: RoomStore
     journal: Journal
-    outbox: Outbox
     tokens: ResumeTokens
     ice_servers: IceServers
 
     async def joined(self, room: Room, me: Participant, meeting: MeetingFacts) -> RoomJoined:
-        """`room.joined`. What of the roster does not fit is sent before it."""
+        """`room.joined`. What of the roster does not fit goes ahead of it."""
         waits = room.waiting()[:MOST_SHOWN] if me in room.hosts() else None
         token = Resumption(room.meeting_id, me.id, me.session_id, me.generation, me.resumes)
         greeting = RoomJoined(
@@ -56,21 +54,20 @@ class Greeting:
             chat=await self._chat(room, me.id),
             lobby=None if waits is None else [WaitingView.of(person) for person in waits],
         )
-        first, parts = await self._in_parts(
-            room, me.connection_id, peers(room, me.id), len(greeting.frame())
-        )
-        return greeting.model_copy(update={"peers": first, "parts": parts})
+        first, ahead = _in_parts(room, peers(room, me.id), len(greeting.frame()))
+        told = {"peers": first, "parts": len(ahead) or None, "ahead": ahead}
+        return greeting.model_copy(update=told)
 
-    async def welcome(self, room: Room, me: Participant) -> bytes:
+    async def welcome(self, room: Room, me: Participant) -> tuple[bytes, ...]:
         """`room.joined` for somebody who has not asked just now: it was let in."""
         door = await self.journal.door(room.meeting_id, me.id)
         if door is None:
             raise MeetingNotFound
         greeting = await self.joined(room, me, door.meeting)
-        return self.tokens.seal(greeting.frame())
+        return *greeting.ahead, self.tokens.seal(greeting.frame())
 
-    async def snapshot(self, room: Room, me: Participant, to: ConnectionId) -> Snapshot:
-        """Everything about the room. What of the roster does not fit is sent before it."""
+    async def snapshot(self, room: Room, me: Participant) -> tuple[Snapshot, tuple[bytes, ...]]:
+        """Everything about the room; and the frames with what of the roster does not fit."""
         snapshot = Snapshot(
             epoch=room.epoch,
             seq=room.seq,
@@ -79,8 +76,9 @@ class Greeting:
             chat=await self._chat(room, me.id),
         )
         size = len(snapshot.model_dump_json(by_alias=True))
-        first, parts = await self._in_parts(room, to, peers(room), size)
-        return snapshot.model_copy(update={"participants": first, "parts": parts})
+        first, ahead = _in_parts(room, peers(room), size)
+        told = {"participants": first, "parts": len(ahead) or None}
+        return snapshot.model_copy(update=told), ahead
 
     async def missed(self, room: Room, epoch: str, seq: int) -> list[Any] | None:
         """The frames after `seq`; None if there is one missing, or more than fit in a frame."""
@@ -96,25 +94,30 @@ class Greeting:
         newest_first = _fitting(list(reversed(messages)), MOST_FOR_CHAT)[0]
         return newest_first[::-1]
 
-    async def _in_parts(
-        self, room: Room, to: ConnectionId, people: list[ParticipantView], taken: int
-    ) -> tuple[list[ParticipantView], int | None]:
-        """As many as fit beside what is `taken`; the others go ahead in frames of their own."""
-        first, rest = _fitting(people, LARGEST_FRAME - RESERVE - taken)
-        parts: list[list[ParticipantView]] = []
-        while rest:
-            part, rest = _fitting(rest, LARGEST_FRAME - RESERVE)
-            parts.append(part)
-        for number, part in enumerate(parts, start=1):
-            payload = {
-                "epoch": room.epoch,
-                "seq": room.seq,
-                "part": number,
-                "of": len(parts),
-                "participants": [_json(view) for view in part],
-            }
-            await self.outbox.send(to, orjson.dumps({"type": "snapshot.part", "payload": payload}))
-        return first, len(parts) or None
+
+def _in_parts(
+    room: Room, people: list[ParticipantView], taken: int
+) -> tuple[list[ParticipantView], tuple[bytes, ...]]:
+    """As many as fit beside what is `taken`; the others in frames of their own."""
+    first, rest = _fitting(people, LARGEST_FRAME - RESERVE - taken)
+    parts: list[list[ParticipantView]] = []
+    while rest:
+        part, rest = _fitting(rest, LARGEST_FRAME - RESERVE)
+        parts.append(part)
+    return first, tuple(
+        _part(room, number, len(parts), part) for number, part in enumerate(parts, start=1)
+    )
+
+
+def _part(room: Room, number: int, of: int, people: list[ParticipantView]) -> bytes:
+    payload = {
+        "epoch": room.epoch,
+        "seq": room.seq,
+        "part": number,
+        "of": of,
+        "participants": [_json(view) for view in people],
+    }
+    return orjson.dumps({"type": "snapshot.part", "payload": payload})
 
 
 def _json(one: Any) -> Any:

@@ -69,7 +69,7 @@ def build(chosen: Settings) -> House:
     )
     connections = Connections(redis(), utc_now, timedelta(seconds=chosen.auth_timeout_sec))
     greeting = Greeting(
-        rooms, journal, outbox, ResumeTokens(chosen.room_token_secret), _ice_servers(chosen)
+        rooms, journal, ResumeTokens(chosen.room_token_secret), _ice_servers(chosen)
     )
     dispatch = Dispatch(
         rooms=rooms,

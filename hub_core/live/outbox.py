@@ -27,9 +27,9 @@ class Outbox:
     _behind: dict[ConnectionId, datetime] = field(default_factory=dict)
     """Who did not take its frames of late, and until when it is left alone."""
 
-    async def send(self, connection_id: ConnectionId, frame: bytes) -> bool:
-        """One frame to one connection; False if the connection is gone."""
-        return await self.poster.post(connection_id, frame) is not Delivery.GONE
+    async def send(self, connection_id: ConnectionId, *frames: bytes) -> bool:
+        """Frames to one connection, as far as it takes them; False if the connection is gone."""
+        return await self._in_order(connection_id, frames) is not Delivery.GONE
 
     async def broadcast(
         self, frames: Mapping[ConnectionId, Sequence[bytes]]

@@ -17,6 +17,7 @@ from hub_core.live.asks import (
     RoomEvents,
     RoomSnapshot,
     SessionResumed,
+    Snapshot,
     SyncRoom,
     answers,
 )
@@ -52,12 +53,14 @@ class Returning:
         me = room.people[token.participant_id]
         await self.entrance.seat(asker.id, room, me)
         missed = await self.greeting.missed(room, command.epoch, command.last_seq)
-        snapshot = await self.greeting.snapshot(room, me, asker.id) if missed is None else None
+        snapshot: Snapshot | None = None
+        parts: tuple[bytes, ...] = ()
+        if missed is None:
+            snapshot, parts = await self.greeting.snapshot(room, me)
         mails = await self.dispatch.rooms.collect_mail(room.meeting_id, me.id)
         if me in room.hosts():
             # Who waits is told as it changes, and not kept for those who are lost.
             mails += [news.frame() for news in lobby_news(room)]
-        await self.dispatch.delivery.outbox.broadcast({asker.id: mails})
         newest = Resumption(room.meeting_id, me.id, me.session_id, me.generation, me.resumes)
         return SessionResumed(
             recovered=missed is not None,
@@ -65,6 +68,7 @@ class Returning:
             snapshot=snapshot,
             resume_token=newest.unsealed,
             ice_servers=self.greeting.ice_servers(me.id),
+            ahead=(*mails, *parts),
         )
 
     @answers
@@ -78,8 +82,8 @@ class Returning:
         missed = await self.greeting.missed(room, command.epoch, command.after_seq)
         if missed is not None:
             return RoomEvents(events=missed)
-        snapshot = await self.greeting.snapshot(room, me, asker.id)
-        return RoomSnapshot.model_validate(dict(snapshot))
+        snapshot, parts = await self.greeting.snapshot(room, me)
+        return RoomSnapshot.model_validate({**dict(snapshot), "ahead": parts})
 
     @answers
     async def delete_chat(self, asker: Asker, command: DeleteChat) -> Reply:

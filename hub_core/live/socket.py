@@ -89,39 +89,38 @@ class Socket:
         frame, over = Frame("", None, None), None
         try:
             frame = _frame(event)
-            reply, over = await self._answer(connection_id, frame)
+            frames, over = await self._answer(connection_id, frame)
         except HubError as error:
-            reply = refusal(frame.request_id, error, context["requestId"])
+            frames = [refusal(frame.request_id, error, context["requestId"])]
         except DOWN as error:
             logger.warning("%s: %s", context["requestId"], type(error).__name__)
-            reply = refusal(frame.request_id, Unavailable(), context["requestId"])
+            frames = [refusal(frame.request_id, Unavailable(), context["requestId"])]
         except Exception as error:  # noqa: BLE001 (the door: a defect is logged and answered here)
             log_defect(error, context["requestId"], frame=frame.kind[:64])
-            reply = refusal(frame.request_id, InternalError(), context["requestId"])
-        frames = [] if reply is None else [reply]
+            frames = [refusal(frame.request_id, InternalError(), context["requestId"])]
         if frame.kind == Ping.type and (warning := self._expiring(context)):
             frames.append(warning)
-        there = all([await self.outbox.send(connection_id, one) for one in frames])
+        there = await self.outbox.send(connection_id, *frames)
         await self._afterwards(() if there else (connection_id,), over)
 
     async def _answer(
         self, connection_id: ConnectionId, frame: Frame
-    ) -> tuple[bytes | None, MeetingId | None]:
-        """The reply, if there is one; and the meeting, if this has ended it."""
+    ) -> tuple[list[bytes], MeetingId | None]:
+        """The reply, if any, after what belongs to it; and the meeting, if this has ended it."""
         over = None
         if frame.kind in self.front.answers:
-            reply = await self.front.answer(connection_id, frame)
+            *ahead, reply = await self.front.answer(connection_id, frame)
         elif frame.kind in COMMANDS:
-            reply, over = await self._in_room(connection_id, frame)
+            (*ahead, reply), over = await self._in_room(connection_id, frame)
         else:
             raise UnknownType
         if frame.request_id is None and reply.startswith(_ACK):
-            return None, over
-        return answering(frame.request_id, reply), over
+            return ahead, over
+        return [*ahead, answering(frame.request_id, reply)], over
 
     async def _in_room(
         self, connection_id: ConnectionId, frame: Frame
-    ) -> tuple[bytes, MeetingId | None]:
+    ) -> tuple[tuple[bytes, ...], MeetingId | None]:
         command = read_command(COMMANDS[frame.kind], frame.payload)
         seat = self.connections.remembered(connection_id)
         try:
@@ -136,7 +135,7 @@ class Socket:
         except NotJoined:
             self.connections.forget(connection_id)
             if isinstance(command, Ping):
-                return Pong(server_time=self.clock()).frame(), None
+                return (Pong(server_time=self.clock()).frame(),), None
             earlier = await self.replies.earlier(connection_id, frame.request_id)
             if earlier is None:
                 raise
@@ -145,7 +144,7 @@ class Socket:
         if seat.participant_id not in room.people and seat.participant_id not in room.lobby:
             await self.replies.keep(connection_id, frame.request_id, handled.reply)
             await self.connections.unseated(connection_id)
-        return handled.reply, room.meeting_id if room.ended_at else None
+        return (handled.reply,), room.meeting_id if room.ended_at else None
 
     async def _seat(self, connection_id: ConnectionId) -> Seat:
         connection = await self.connections.find(connection_id)

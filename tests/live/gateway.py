@@ -3,7 +3,7 @@
 import asyncio
 import json
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -23,6 +23,8 @@ class Gateway:
         """Connections that answer 410."""
         self.behind: set[str] = set()
         """Connections that answer 429: their clients do not read."""
+        self.failing: Counter[str] = Counter()
+        """Connections → how many more posts to them are answered with 500."""
         self.refused = 0
         self.sizes: list[int] = []
         """Of the frames that were posted."""
@@ -103,6 +105,9 @@ class Gateway:
         if connection_id in self.behind:
             self.refused += 1
             return 429
+        if self.failing[connection_id] > 0:
+            self.failing[connection_id] -= 1
+            return 500
         self.posts += 1
         self.sizes.append(len(body))
         self.before_post()

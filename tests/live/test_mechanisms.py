@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import redis as sync_redis
 
 from hub_core.adapters import runtime
+from hub_core.adapters.gateway import ATTEMPTS
 from hub_core.kernel.roles import Role
+from hub_core.live import greeting
 from hub_core.live.answers import Busy, Committed, Drain, Request
 from hub_core.live.dispatch import someone
 from hub_core.live.house import house
@@ -19,6 +22,7 @@ from tests.live.stage import Client, Meeting
 
 Joined = Callable[..., Client]
 Socket = Callable[[], Client]
+NOTHING_SEEN = {"epoch": "another", "lastSeq": 0}
 
 
 async def _room(meeting: Meeting) -> Room:
@@ -120,6 +124,63 @@ def test_a_repeated_join_is_answered_as_the_first_time_though_the_room_is_anothe
     (again,) = ada.say(frame)
 
     assert again == first
+
+
+@pytest.mark.parametrize("kind", ["room.join", "session.resume", "room.sync"])
+def test_a_repeated_request_brings_the_whole_roster_again(
+    kind: str,
+    meeting: Meeting,
+    joined: Joined,
+    socket: Socket,
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setattr(greeting, "LARGEST_FRAME", 4 * 1024)
+    crowd = [joined(meeting.person(account=False)) for _ in range(30)]
+    ada = crowd[-1] if kind == "room.sync" else socket()
+    ada.connect()
+    ada.heard()
+    payload = {
+        "room.join": {"roomToken": meeting.person(account=False).ticket()},
+        "session.resume": {"resumeToken": crowd[0].session["resumeToken"], **NOTHING_SEEN},
+        "room.sync": {"epoch": "another", "afterSeq": 0},
+    }[kind]
+    frame = {"type": kind, "requestId": "once", "payload": payload}
+
+    first = ada.say(frame)
+    joined(meeting.person(account=False))
+    ada.heard()
+    again = ada.say(frame)
+
+    *parts, reply = first
+    assert again == first
+    told = reply["payload"].get("snapshot", reply["payload"])
+    assert told["parts"] == len(parts) > 1
+    rosters = [told.get("peers", told.get("participants"))]
+    rosters += [part["payload"]["participants"] for part in parts]
+    assert len({one["participantId"] for roster in rosters for one in roster}) == 30
+
+
+def test_a_reply_does_not_come_without_its_roster(
+    meeting: Meeting,
+    joined: Joined,
+    socket: Socket,
+    gateway: Gateway,
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setattr(greeting, "LARGEST_FRAME", 4 * 1024)
+    for _ in range(30):
+        joined(meeting.person(account=False))
+    ada = socket()
+    ada.connect()
+    ticket = meeting.person(account=False).ticket()
+    frame = {"type": "room.join", "requestId": "once", "payload": {"roomToken": ticket}}
+    gateway.failing[ada.id] = ATTEMPTS  # the first frame is lost
+
+    nothing = ada.say(frame)
+    whole = ada.say(frame)
+
+    assert nothing == []
+    assert whole[-1]["payload"]["parts"] == len(whole) - 1 > 1
 
 
 def test_a_log_that_was_trimmed_is_no_answer(
