@@ -17,8 +17,7 @@ from hub_core.rooms.messages import Command
 from hub_core.rooms.room import Participant, Room
 from hub_core.rooms.rules.moderation import Renamed
 from hub_core.rooms.rules.roles import RoleGranted
-from hub_core.rooms.rules.running import Ended, Settled
-from hub_core.rooms.settings import MeetingSettings
+from hub_core.rooms.rules.running import Ended
 
 
 @dataclass(frozen=True)
@@ -36,11 +35,9 @@ class RoomControl:
         await self._have(meeting_id, the_server, Ended())
         await self.dispatch().disbanded(meeting_id)
 
-    async def settings_changed(
-        self, meeting_id: MeetingId, settings: MeetingSettings, by: ParticipantId | None = None
-    ) -> None:
-        """The meeting's settings are these. Older than the room's own, they change nothing."""
-        await self._have(meeting_id, the_server, Settled(settings=settings, by=by))
+    async def settings_changed(self, meeting_id: MeetingId) -> None:
+        """The meeting's settings are others: those in PostgreSQL hold in the room from now on."""
+        await self.dispatch().settled(meeting_id)
 
     async def role_changed(
         self,

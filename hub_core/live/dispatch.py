@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Container, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -164,6 +165,30 @@ class Dispatch:
         if room is not None:
             await self._gone(await self.delivery.reach(room, room.at, self.mint()))
 
+    async def settled(self, meeting_id: MeetingId) -> None:
+        """Have the settings of PostgreSQL in the room, and with them what it changed itself.
+
+        They are changed here and over REST, and where two changes cross, each side may have one of
+        them under the same number. So what the room has changed is written down first; then
+        PostgreSQL has both, under a higher number. Should the room have changed them again
+        meanwhile, it all begins anew.
+
+        Raises:
+            Unavailable: too much happens at once, or a data store does not answer in time.
+        """
+        for _ in range(TRIES):
+            room = await self.rooms.load(meeting_id)
+            if room is None or room.ended_at:
+                return
+            await self._gone(await self.delivery.reach(room, room.at, self.mint()))
+            settings = await self.delivery.journal.settings(meeting_id)
+            if settings.version <= room.settings.version:
+                return
+            command = Settled(settings=settings, instead_of=room.settings.version)
+            with suppress(NotJoined):  # it was closed meanwhile
+                await self.handle(meeting_id, the_server, command)
+        raise Unavailable("Too much is happening in this room at once; try again.")
+
     async def disbanded(self, meeting_id: MeetingId) -> None:
         """The meeting was ended: whoever is still in the room is told, and the room closed.
 
@@ -248,13 +273,7 @@ class Dispatch:
             # Those who did not hear it are lost by now: decided once more, it goes where it waits.
             await self.handle(asked.meeting_id, asked.actor, asked.command)
         if any(isinstance(one, SettingsChanged) and not one.stored for one in outcome.changes):
-            await self._settle(room)
-
-    async def _settle(self, room: Room) -> None:
-        """The settings were changed in the room; if also over REST, PostgreSQL has both by now."""
-        settings = await self.delivery.journal.settings(room.meeting_id)
-        if settings.version > room.settings.version:
-            await self.handle(room.meeting_id, the_server, Settled(settings=settings))
+            await self.settled(room.meeting_id)
 
     async def _gone(self, gone: Iterable[ConnectionId]) -> None:
         for connection_id in gone:

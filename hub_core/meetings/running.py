@@ -70,7 +70,7 @@ async def change_settings(
     if wanted != settings:
         settings = wanted.model_copy(update={"version": settings.version + 1})
         meeting.settings, meeting.settings_version = stored(settings), settings.version
-    tell_the_room(db, lambda room: room.settings_changed(meeting_id, settings))
+    tell_the_room(db, lambda room: room.settings_changed(meeting_id))
     return settings
 
 

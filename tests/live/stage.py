@@ -20,6 +20,13 @@ from tests.live.gateway import Gateway
 
 _NUMBERS = itertools.count(1)
 
+CHAT_FOR_HOSTS = """
+UPDATE meetings
+SET settings = settings || '{"chat": "hosts"}', settings_version = settings_version + 1
+WHERE id = %(meeting)s
+"""
+"""What REST commits when a host restricts the chat, before the room is told."""
+
 
 @dataclass
 class Person:

@@ -10,10 +10,9 @@ from hub_core.adapters import runtime
 from hub_core.kernel.ids import MeetingId, new_id
 from hub_core.kernel.roles import Role
 from hub_core.live.control import room_control
-from hub_core.rooms.settings import MeetingSettings
 from tests.container import Container
 from tests.live.gateway import Gateway
-from tests.live.stage import Client, Meeting, Person, a_meeting
+from tests.live.stage import CHAT_FOR_HOSTS, Client, Meeting, Person, a_meeting
 
 Joined = Callable[..., Client]
 Socket = Callable[[], Client]
@@ -292,10 +291,10 @@ def test_rest_changes_reach_the_room(
     ben = meeting.person()
     host, guest = joined(meeting.person(Role.HOST)), joined(ben)
     host.heard()
-    settings = MeetingSettings(version=2, access_type="open", chat="hosts")
+    meeting.execute(CHAT_FOR_HOSTS)
 
-    _control(container, "settings_changed", meeting.id, settings)
-    _control(container, "settings_changed", meeting.id, settings)
+    _control(container, "settings_changed", meeting.id)
+    _control(container, "settings_changed", meeting.id)
     _control(container, "role_changed", meeting.id, ben.participant_id, "cohost")
     _control(container, "renamed", meeting.id, ben.participant_id, "Benjamin", None)
 
@@ -303,7 +302,7 @@ def test_rest_changes_reach_the_room(
     assert settled["payload"] == {"version": 2, "patch": {"chat": "hosts"}, "by": None}
     assert role["payload"] == {**_id(ben), "role": "cohost", "by": None}
     assert name["payload"] == {**_id(ben), "patch": {"displayName": "Benjamin"}}
-    assert meeting.rows("SELECT settings_version FROM meetings WHERE id = %(meeting)s") == [(1,)]
+    assert meeting.rows("SELECT settings_version FROM meetings WHERE id = %(meeting)s") == [(2,)]
     _control(container, "end", meeting.id)
     assert _types(guest.heard())[-2:] == ["room.ended", "session.closed"]
 
@@ -312,24 +311,6 @@ def test_where_no_room_is_open_rest_changes_nothing(container: Container, gatewa
     nowhere = MeetingId(new_id())
 
     _control(container, "end", nowhere)
-    _control(container, "settings_changed", nowhere, MeetingSettings())
+    _control(container, "settings_changed", nowhere)
 
     assert gateway.posts == 0
-
-
-def test_of_a_lock_and_a_patch_at_once_both_hold(
-    meeting: Meeting, joined: Joined, container: Container
-) -> None:
-    host = joined(meeting.person(Role.HOST))
-    patched = MeetingSettings(version=2, access_type="open", chat="hosts")
-    # REST has committed version 2, and its word to the room is under way when the host locks.
-    meeting.execute(
-        'UPDATE meetings SET settings = settings || \'{"chat": "hosts"}\', settings_version = 2'
-        " WHERE id = %(meeting)s"
-    )
-
-    host.ask("room.lock")
-    _control(container, "settings_changed", meeting.id, patched)
-
-    later = joined(meeting.person(Role.COHOST)).session["settings"]
-    assert (later["locked"], later["chat"], later["version"]) == (True, "hosts", 3)

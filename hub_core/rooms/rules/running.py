@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from hub_core.kernel.ids import ParticipantId
 from hub_core.kernel.roles import Role
 from hub_core.rooms.changes import RoomEnded, SettingsChanged
 from hub_core.rooms.deciding import decides
@@ -35,7 +34,8 @@ class Settled(Command):
 
     type: ClassVar[str] = "(settled)"
     settings: MeetingSettings
-    by: ParticipantId | None = None
+    instead_of: int
+    """The version of the room's settings that these are known to contain."""
 
 
 class Ended(Command):
@@ -66,12 +66,12 @@ def end(command: EndRoom, room: Room, me: Participant) -> Iterator[RoomEnded]:
 
 @decides(wire=False, by_server=True)
 def settle(command: Settled, room: Room, me: Participant) -> Iterator[SettingsChanged]:
-    """Older settings than the room has were overtaken by newer ones."""
-    if command.settings.version <= room.settings.version:
+    """They contain all that the room has changed itself, or else they have to be read anew."""
+    if not command.instead_of == room.settings.version < command.settings.version:
         return
     old, new = (one.model_dump(by_alias=True) for one in (room.settings, command.settings))
     patch = {key: new[key] for key in new if key != "version" and new[key] != old[key]}
-    yield SettingsChanged(version=command.settings.version, patch=patch, by=command.by, stored=True)
+    yield SettingsChanged(version=command.settings.version, patch=patch, by=None, stored=True)
 
 
 @decides(wire=False, by_server=True)
