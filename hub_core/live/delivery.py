@@ -8,6 +8,7 @@ from typing import Final
 import orjson
 from redis.asyncio import Redis
 
+from hub_core.adapters.gateway import Delivery as Posted
 from hub_core.kernel.ids import ConnectionId, ParticipantId
 from hub_core.live.answers import Committed
 from hub_core.live.journal import Journal
@@ -26,6 +27,16 @@ Welcomes = Callable[[Room, Participant], Awaitable[tuple[bytes, ...]]]
 
 
 @dataclass(frozen=True)
+class Unheard:
+    """Who did not hear what was said to it."""
+
+    gone: frozenset[ConnectionId]
+    """Connections that are gone."""
+    deaf: frozenset[ConnectionId]
+    """Connections that are there, and did not take a notice."""
+
+
+@dataclass(frozen=True)
 class Delivery:
     """Takes what a decision came to, to the sockets of people."""
 
@@ -40,24 +51,25 @@ class Delivery:
         """Have everything out and journaled up to the target. Answers with who is gone."""
         return await self.pump.reach(room, target, token)
 
-    async def deliver(
-        self, outcome: Outcome, committed: Committed, nonce: str
-    ) -> frozenset[ConnectionId]:
-        """First what is numbered, then the rest. Answers with the connections that are gone."""
+    async def deliver(self, outcome: Outcome, committed: Committed, nonce: str) -> Unheard:
+        """First what is numbered, then the rest. Answers with who did not hear it."""
         room = committed.room
         gone: set[ConnectionId] = set()
+        deaf: set[ConnectionId] = set()
         if outcome.changes or committed.pump_is_ours:
             abreast = committed.pump_is_ours and committed.fan == outcome.before.at
             head_start = committed if abreast else None
             gone |= await self.pump.reach(room, outcome.after.at, nonce, head_start)
         for notice in outcome.notices:
-            gone |= await self._pass_on(room, notice)
+            hows = await self._pass_on(room, notice)
+            gone |= {id_ for id_, how in hows.items() if how is Posted.GONE}
+            deaf |= {id_ for id_, how in hows.items() if how in (Posted.BEHIND, Posted.FAILED)}
         await asyncio.gather(*(self.outbox.bid_farewell(one) for one in outcome.farewells))
         for welcome in outcome.welcomes:
             gone |= await self._welcome(room, welcome.participant_id)
         for tally in outcome.tallies:
             gone |= await self._count(room, tally)
-        return frozenset(gone)
+        return Unheard(frozenset(gone), frozenset(deaf))
 
     async def disband(self, room: Room) -> None:
         """Everyone in the room knows that it is over, the lobby learns it; all are closed."""
@@ -75,17 +87,21 @@ class Delivery:
             *(self.outbox.close(person.connection_id, "ended", "none") for person in everyone)
         )
 
-    async def _pass_on(self, room: Room, notice: Notice) -> frozenset[ConnectionId]:
+    async def _pass_on(self, room: Room, notice: Notice) -> dict[ConnectionId, Posted]:
         frame = notice.frame()
         meant = (room.people.get(id_) or room.lobby.get(id_) for id_ in notice.to)
-        return await self.outbox.broadcast(
-            {p.connection_id: [frame] for p in meant if p and p.presence == "online"}
-        )
+        frames = {p.connection_id: [frame] for p in meant if p and p.presence == "online"}
+        if notice.expendable:
+            return dict.fromkeys(await self.outbox.broadcast(frames), Posted.GONE)
+        return await self.outbox.tell(frames)
 
     async def _welcome(self, room: Room, who: ParticipantId) -> frozenset[ConnectionId]:
-        person = room.people[who]
-        frames = await self.welcomes(room, person)
-        return await self.outbox.broadcast({person.connection_id: frames})
+        """Whoever does not get it would wait for ever: it is turned out, and comes in anew."""
+        id_ = room.people[who].connection_id
+        how = await self.outbox.send(id_, *await self.welcomes(room, room.people[who]))
+        if how in (Posted.BEHIND, Posted.FAILED):
+            await self.outbox.close(id_, "unreachable", "rejoin")
+        return frozenset({id_} if how is Posted.GONE else ())
 
     async def _count(self, room: Room, tally: Tally) -> frozenset[ConnectionId]:
         """Whoever begins the half second ends it, and tells everyone what came meanwhile."""

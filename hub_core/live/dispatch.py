@@ -262,12 +262,14 @@ class Dispatch:
         room = committed.room
         for whisper in outcome.whispers:
             await self.delivery.journal.whisper(room, whisper)
-        gone = await self.delivery.deliver(outcome, committed, asked.nonce)
+        unheard = await self.delivery.deliver(outcome, committed, asked.nonce)
+        gone = unheard.gone
         if outcome.whispers:
             await self.rooms.keep_reply(room.meeting_id, request)
         await self._gone(gone)
         for whisper in outcome.whispers:
-            await self.rooms.leave_mail(room, _unheard_by(whisper, room, gone), whisper.frame())
+            by = _unheard_by(whisper, room, gone | unheard.deaf)
+            await self.rooms.leave_mail(room.meeting_id, by, whisper.frame())
         signals = (one for one in outcome.notices if one.keeps and not isinstance(one, Whisper))
         if any(_unheard_by(one, room, gone) for one in signals):
             # Those who did not hear it are lost by now: decided once more, it goes where it waits.

@@ -13,6 +13,7 @@ from typing import Any, Final
 from zlib import crc32
 
 from hub_core.adapters.defects import log_defect
+from hub_core.adapters.gateway import Delivery
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import (
     HubError,
@@ -100,8 +101,8 @@ class Socket:
             frames = [refusal(frame.request_id, InternalError(), context["requestId"])]
         if frame.kind == Ping.type and (warning := self._expiring(context)):
             frames.append(warning)
-        there = await self.outbox.send(connection_id, *frames)
-        await self._afterwards(() if there else (connection_id,), over)
+        how = await self.outbox.send(connection_id, *frames)
+        await self._afterwards((connection_id,) if how is Delivery.GONE else (), over)
 
     async def _answer(
         self, connection_id: ConnectionId, frame: Frame
@@ -144,7 +145,16 @@ class Socket:
         if seat.participant_id not in room.people and seat.participant_id not in room.lobby:
             await self.replies.keep(connection_id, frame.request_id, handled.reply)
             await self.connections.unseated(connection_id)
+        elif isinstance(command, Ping):
+            await self._hand_out_mail(connection_id, seat)
         return (handled.reply,), room.meeting_id if room.ended_at else None
+
+    async def _hand_out_mail(self, connection_id: ConnectionId, seat: Seat) -> None:
+        """What somebody who was here all the time could not be told when it was said."""
+        rooms = self.dispatch.rooms
+        mails = await rooms.collect_mail(seat.meeting_id, seat.participant_id)
+        if mails and await self.outbox.send(connection_id, *mails) is not Delivery.DELIVERED:
+            await rooms.leave_mail(seat.meeting_id, [seat.participant_id], *mails)
 
     async def _seat(self, connection_id: ConnectionId) -> Seat:
         connection = await self.connections.find(connection_id)

@@ -208,12 +208,14 @@ class RoomStore:
             for at, fields in found
         ]
 
-    async def leave_mail(self, room: Room, whose: Iterable[ParticipantId], frame: bytes) -> None:
-        """Keep a frame for people who turned out to be unreachable only when it was sent."""
+    async def leave_mail(
+        self, meeting_id: MeetingId, whose: Iterable[ParticipantId], *frames: bytes
+    ) -> None:
+        """Keep frames for people who turned out to be unreachable only when they were sent."""
         for participant_id in whose:
-            key = Keys(room.meeting_id).mail(participant_id)
+            key = Keys(meeting_id).mail(participant_id)
             async with self.redis.pipeline(transaction=True) as pipe:
-                pipe.rpush(key, frame)
+                pipe.rpush(key, *frames)
                 pipe.expire(key, KEEP_REPLY)
                 await pipe.execute()
 

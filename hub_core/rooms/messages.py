@@ -122,6 +122,8 @@ class Notice(Event):
 
     keeps: ClassVar[bool] = False
     """Whether it waits for those who are lost, until they resume."""
+    expendable: ClassVar[bool] = False
+    """Whether somebody who is slow to read may miss it."""
     hidden: ClassVar[frozenset[str]] = frozenset({"to"})
     to: tuple[ParticipantId, ...]
 

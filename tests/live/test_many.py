@@ -127,21 +127,3 @@ def test_nobody_waits_for_a_removal_or_where_few_take_batches() -> None:
     assert _tick(a_room(*crowd), urgent) == 0
     assert _tick(a_room(*crowd[1:]), said) == 0
     assert _tick(a_room(*(p.model_copy(update={"batch": False}) for p in crowd)), said) == 0
-
-
-def test_somebody_who_does_not_read_is_left_alone_for_a_while(
-    meeting: Meeting, joined: Joined, gateway: Gateway
-) -> None:
-    ada, ben, eve = (joined(meeting.person()) for _ in range(3))
-    gateway.behind.add(eve.id)
-
-    ada.ask("chat.send", {"text": "one"})
-    tries = gateway.refused
-    for n in range(5):
-        ada.ask("chat.send", {"text": str(n)})
-
-    assert gateway.refused == tries > 0
-    assert len([f for f in ben.heard() if f["type"] == "chat.message"]) == 6
-    gateway.behind.discard(eve.id)
-    missed = eve.ask("room.sync", {"epoch": eve.session["epoch"], "afterSeq": eve.session["seq"]})
-    assert len(missed["payload"]["events"]) == 6

@@ -32,6 +32,7 @@ class ReactionAdded(Notice):
     """Somebody reacts. Nothing remembers it."""
 
     type: ClassVar[str] = "reaction.added"
+    expendable: ClassVar[bool] = True
     participant_id: ParticipantId
     kind: str = Field(alias="type")
     ts: Moment
