@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -62,24 +63,41 @@ def bundle(into: Path, platform: str, release: str = "") -> dict[str, Path]:
     Raises:
         BundleError: a tool is missing, a package has no wheel, or something grew too large.
     """
-    python = interpreter()
     into.mkdir(parents=True, exist_ok=True)
-    made = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        code = Path(scratch) / "code"
-        _copy_code(code)
-        _compile(code, python)
-        made["code"] = _zip(code, into / "code.zip")
-        for group, under in LAYERS.items():
-            folder = Path(scratch) / group
-            install(group, folder / "python", platform, under)
-            _compile(folder, python)
-            made[group] = _zip(folder, into / f"{group}.zip")
-    digests = "".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in made.values())
-    _write_template(into, release or hashlib.sha256(digests.encode()).hexdigest()[:12])
+    made = {"code": make_code(into / "code.zip")}
+    for group in LAYERS:
+        made[group] = make_layer(group, platform, into / f"{group}.zip")
+    write_template(into, made, release)
     return made
 
 
+def make_code(path: Path) -> Path:
+    """Zip the handlers and what they stand on."""
+    with tempfile.TemporaryDirectory() as scratch:
+        _copy_code(Path(scratch))
+        return _compiled_and_zipped(Path(scratch), path)
+
+
+def make_layer(group: str, platform: str, path: Path) -> Path:
+    """Zip the packages of a group, without those of the layer that it lies on.
+
+    Raises:
+        BundleError: there is no such wheel.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        install(group, Path(scratch) / "python", platform, LAYERS[group])
+        return _compiled_and_zipped(Path(scratch), path)
+
+
+def ingredients(group: str, platform: str) -> str:
+    """Everything that the bytes of a layer follow from: the same ones make the same layer."""
+    version = _run([str(interpreter()), "-VV"]).stdout
+    uv = (ROOT / "requirements" / "uv.txt").read_text("utf-8")
+    ours = Path(__file__).read_text("utf-8")
+    return "\0".join([_requirements(group, LAYERS.get(group)), platform, version, uv, ours])
+
+
+@cache
 def interpreter() -> Path:
     """A Python of the version that Lambda runs: only it makes the bytecode that it reads."""
     home = Path.home()
@@ -89,10 +107,13 @@ def interpreter() -> Path:
         *home.glob(f".local/share/uv/python/cpython-{PYTHON}*/bin/python{PYTHON}"),
     ]
     for candidate in candidates:
-        asked = _run([str(candidate), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"])
-        if asked.stdout.strip() == PYTHON:
-            return Path(candidate)
+        asked = _run([str(candidate), "-c", _WHO]).stdout.split(maxsplit=1)
+        if asked and asked[0] == PYTHON:
+            return Path(asked[1].strip())  # itself: what was asked may be a shim of pyenv
     raise BundleError(f"Python {PYTHON}, which Lambda runs, is not here; PYTHON313 may name one.")
+
+
+_WHO: Final = "import sys; print('%d.%d' % sys.version_info[:2], sys.executable)"
 
 
 def _run(command: list[str]) -> "subprocess.CompletedProcess[str]":
@@ -146,14 +167,15 @@ def install(group: str, into: Path, platform: str, under: str | None = None) -> 
         raise BundleError(done.stderr.strip())
 
 
-def _compile(folder: Path, interpreter: Path) -> None:
+def _compiled_and_zipped(folder: Path, path: Path) -> Path:
     command = [
-        *(str(interpreter), "-m", "compileall", "-q", "-f", "--invalidation-mode"),
+        *(str(interpreter()), "-m", "compileall", "-q", "-f", "--invalidation-mode"),
         *("unchecked-hash", "-s", str(folder), "-p", "/", str(folder)),
     ]
     compiled = _run(command)
     if compiled.returncode:
         raise BundleError(compiled.stdout + compiled.stderr)
+    return _zip(folder, path)
 
 
 def _zip(folder: Path, path: Path) -> Path:
@@ -184,8 +206,10 @@ def described(name: str, path: Path) -> str:
     return f"{name:<8} {zipped / 1e6:6.1f} MB {unzipped / 1e6:6.1f} MB unzipped  sha256 {digest}"
 
 
-def _write_template(into: Path, release: str) -> None:
+def write_template(into: Path, made: Mapping[str, Path], release: str = "") -> None:
     """The template as it is, but for where things are, and what they are."""
+    digests = "".join(hashlib.sha256(path.read_bytes()).hexdigest() for path in made.values())
+    release = release or hashlib.sha256(digests.encode()).hexdigest()[:12]
     text = PATH.read_text("utf-8")
     text = re.sub(r"(?m)^( +R(?:ELEASE|elease): )local\b", rf"\g<1>{release}", text)
     text = text.replace("CodeUri: .\n", "CodeUri: code.zip\n")

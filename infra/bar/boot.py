@@ -7,9 +7,7 @@ there: a function that needs one says so, in its own words.
 
 import json
 import subprocess
-import tempfile
 import threading
-import zipfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from hub_core.adapters.settings import POINTER, WITHHELD
-from infra.bundle import install, interpreter
+from infra.bundle import interpreter
 from infra.template import Door, HttpDoor, QueueDoor, SocketDoor, StackDoor, doors, functions, load
 
 PATIENCE_SEC: Final = 30
@@ -91,8 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def boot_all(built: Path) -> dict[str, str]:
-    """What each function of the template answered; raises if one did not start.
+def boot_all(unpacked: Mapping[str, Path]) -> dict[str, str]:
+    """What each function of the template answered, from the folders that hold the bundles.
 
     Raises:
         RuntimeError: some did not; the text names each.
@@ -101,10 +99,7 @@ def boot_all(built: Path) -> dict[str, str]:
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     found = functions(template)
     answered, failed = {}, []
-    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(ABREAST) as pool:
-        unpacked = _unpacked(built, Path(scratch))
-        unpacked["ric"] = Path(scratch) / "ric"
-        install("ric", unpacked["ric"], HERE)
+    with ThreadPoolExecutor(ABREAST) as pool:
 
         def boot(door: Door) -> Invocation:
             of_function = found[door.function]
@@ -122,15 +117,6 @@ def boot_all(built: Path) -> dict[str, str]:
     if failed:
         raise RuntimeError("\n".join(failed))
     return answered
-
-
-def _unpacked(built: Path, into: Path) -> dict[str, Path]:
-    folders = {}
-    for archive in built.glob("*.zip"):
-        folders[archive.stem] = into / archive.stem
-        with zipfile.ZipFile(archive) as zipped:
-            zipped.extractall(folders[archive.stem])
-    return folders
 
 
 def _boot(door: Door, path: list[Path], variables: Mapping[str, Any]) -> Invocation:
