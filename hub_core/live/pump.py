@@ -68,16 +68,16 @@ class Pump:
         began = self.clock()
         gone: frozenset[ConnectionId] = frozenset()
         entries: Sequence[Entry] = head_start.entries if head_start else ()
-        if entries and (tick := _tick(room, entries)):
-            await self.sleep(tick)
-            entries = ()  # they are read again, with what has piled up meanwhile
-        pause = FIRST_PAUSE_SEC
+        pause, is_ripe = FIRST_PAUSE_SEC, False
         while True:
             done = None
-            if entries:
+            if entries and not is_ripe and (tick := _tick(room, entries)):
+                await self.sleep(tick)
+                is_ripe = True  # they are read again, with what has piled up meanwhile
+            elif entries:
                 room = await self._abreast(room, entries)
                 gone |= await self._put_out(room, entries, token)
-                done = entries[-1].at
+                done, is_ripe = entries[-1].at, False
             spent = self.clock() - began
             enough = done is not None and done >= target and spent > OWN_TIME
             match await self.rooms.drain(room, token, done, 0 if enough else AT_ONCE):
@@ -152,6 +152,8 @@ def _tick(room: Room, entries: Sequence[Entry]) -> float:
 
     A frame costs one request for each recipient, whatever is in it.
     """
+    if len(entries) >= AT_ONCE:
+        return 0.0
     people = list(room.online())
     seconds = next((seconds for above, seconds in TICKS if len(people) > above), 0.0)
     if not seconds or 2 * sum(person.batch for person in people) < len(people):

@@ -3,17 +3,24 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
 from typing import Any
 
 import orjson
 import pytest
 
+from hub_core.adapters import runtime
+from hub_core.kernel.ids import ConnectionId, ParticipantId
 from hub_core.kernel.roles import Role
-from hub_core.live.answers import Entry
+from hub_core.live.answers import Committed, Entry, Request
+from hub_core.live.fan_out import FanOut
 from hub_core.live.frames import LARGEST_FRAME, batched
-from hub_core.live.pump import _tick
+from hub_core.live.house import house
+from hub_core.live.pump import AT_ONCE, _tick
 from hub_core.rooms.changes import ParticipantLeft
-from hub_core.rooms.room import Position
+from hub_core.rooms.deciding import Now, decide
+from hub_core.rooms.room import Position, Room
+from hub_core.rooms.rules.chat import SendChat
 from tests.container import Container
 from tests.live.gateway import Gateway
 from tests.live.stage import Client, Meeting, a_meeting
@@ -115,6 +122,44 @@ def test_what_is_said_at_once_in_a_big_room_shares_frames(
     assert gateway.posts - before < 51 * 15 / 2
 
 
+def test_what_comes_while_a_round_goes_out_waits_for_others_too(
+    meeting: Meeting, joined: Joined, container: Container
+) -> None:
+    people = [joined(meeting.person(account=False), features=["batch"]) for _ in range(51)]
+    speaker = ParticipantId(people[0].session["selfParticipant"]["participantId"])
+    ticks: list[float] = []
+
+    async def two_rounds() -> None:
+        dispatch = house().dispatch
+        pump = dispatch.delivery.pump
+
+        async def say() -> Room:
+            room = await dispatch.rooms.load(meeting.id)
+            assert room
+            now = Now(dispatch.clock(), dispatch.mint, 30)
+            outcome = decide(SendChat(text="Me too"), room, room.people[speaker], now)
+            assert isinstance(await dispatch.rooms.commit(outcome, Request(), "other"), Committed)
+            return outcome.after
+
+        class Overtaken(FanOut):
+            async def broadcast(self, *round_: Any) -> frozenset[ConnectionId]:
+                if len(ticks) == 1:
+                    await say()
+                return await super().broadcast(*round_)
+
+        async def wait(seconds: float) -> None:
+            ticks.append(seconds)
+
+        fan_out = Overtaken(**{f.name: getattr(pump.fan_out, f.name) for f in fields(FanOut)})
+        room = await say()
+        await replace(pump, fan_out=fan_out, sleep=wait).reach(room, room.at, "other")
+
+    container.do(lambda: runtime.run(two_rounds()))
+
+    assert ticks == [0.25, 0.25]
+    assert [frame["payload"]["text"] for frame in people[-1].heard()[-2:]] == ["Me too"] * 2
+
+
 def test_nobody_waits_for_a_removal_or_where_few_take_batches() -> None:
     crowd = [someone(f"p{n}", batch=True) for n in range(51)]
     left = ParticipantLeft(participant_id=crowd[0].id, reason="left")
@@ -125,5 +170,6 @@ def test_nobody_waits_for_a_removal_or_where_few_take_batches() -> None:
 
     assert _tick(a_room(*crowd), said) == 0.25
     assert _tick(a_room(*crowd), urgent) == 0
+    assert _tick(a_room(*crowd), said * AT_ONCE) == 0, "a full round waits for nothing"
     assert _tick(a_room(*crowd[1:]), said) == 0
     assert _tick(a_room(*(p.model_copy(update={"batch": False}) for p in crowd)), said) == 0
