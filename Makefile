@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: bar-infra bench-emulator bench-import bench-room bundle check clean contracts deploy dev docs format fuzz help lint lock migrate mutants pictures prove seed smoke test test-pooled types types-web
+.PHONY: bar-infra bench-emulator bench-import bench-room bundle check clean contracts deploy dev docs faults format fuzz help lint lock migrate mutants pictures prove seed smoke test test-pooled types types-web
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -113,6 +113,9 @@ smoke: .venv/installed .venv-bar/installed ## ask the stack that STAGE names whe
 
 bar-infra: .venv/installed .venv-bar/installed ## prove of a deployment what can be proved without an account
 	@$(BIN)/python -m infra.bar
+
+faults: .venv/installed .venv-bar/installed ## break the templates in 33 ways and see who notices: ARGS=--all asks everyone
+	@$(BIN)/python -m infra.bar.faults $(ARGS)
 
 clean: ## forget the environment and the local data
 	@rm -rf .venv .venv-bar .hub build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
