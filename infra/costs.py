@@ -54,7 +54,7 @@ OTHERS: Final = {
 """Public list prices of those who carry the media, too."""
 
 SECRETS: Final = 6
-ALARMS: Final = 10
+ALARMS: Final = 12
 LEAST_CACHE_GB: Final = 0.1
 """What a serverless Valkey is billed for at least."""
 

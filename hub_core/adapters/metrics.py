@@ -15,7 +15,21 @@ from hub_core.kernel.clock import Clock, utc_now
 from hub_core.kernel.values import epoch_ms
 
 Unit = Literal["Count", "Milliseconds"]
-Numbers = Mapping[str, tuple[float, Unit]]
+Name = Literal[
+    "Posts",
+    "PostsGone",
+    "PostsBehind",
+    "PostsFailed",
+    "FanOut",
+    "CommitRetries",
+    "CommitsGivenUp",
+    "Resumes",
+    "ResumesRecovered",
+    "ResumesRefused",
+    "LobbyWait",
+]
+"""All there are: each is shown on the dashboard (infra/stacks/watch.yaml)."""
+Numbers = Mapping[Name, tuple[float, Unit]]
 Measure = Callable[[Numbers], None]
 """Takes numbers that belong together: `{"Posts": (3, "Count")}`."""
 
@@ -39,15 +53,18 @@ def measure(
     function = environment.get("AWS_LAMBDA_FUNCTION_NAME", "")
 
     def tell(numbers: Numbers) -> None:
+        if not numbers:
+            return
         directive = {
             "Namespace": namespace,
             "Dimensions": [["Function"]],
             "Metrics": [{"Name": name, "Unit": unit} for name, (_, unit) in numbers.items()],
         }
+        values: dict[str, float] = {name: value for name, (value, _) in numbers.items()}
         line = {
             "_aws": {"Timestamp": epoch_ms(clock()), "CloudWatchMetrics": [directive]},
             "Function": function,
-            **{name: value for name, (value, _) in numbers.items()},
+            **values,
         }
         write(orjson.dumps(line).decode() + "\n")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from hub_core.adapters.metrics import Measure, unheard
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import HubError, NotJoined, RateLimited, Unavailable
 from hub_core.kernel.ids import ConnectionId, MeetingId, Mint, ParticipantId, SessionId
@@ -23,6 +24,7 @@ from hub_core.live.answers import (
 )
 from hub_core.live.connections import Connections
 from hub_core.live.delivery import Delivery
+from hub_core.live.numbers import of_admissions, of_retries
 from hub_core.live.store import RoomStore
 from hub_core.rooms.changes import SettingsChanged
 from hub_core.rooms.deciding import Now, Outcome, decide
@@ -71,6 +73,7 @@ class Dispatch:
     """A number from 0 to 1, for the pauses between tries."""
     limit_scale: float = 1.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    measure: Measure = unheard
 
     async def handle(  # noqa: PLR0913 (each by its name, and most have a default)
         self,
@@ -99,11 +102,18 @@ class Dispatch:
         for attempt in range(TRIES):
             result = await self._attempt(asked, room)
             if isinstance(result, Handled):
+                self._tell(attempt, result.outcome)
                 return result
             room = result
             if attempt:
                 await self.sleep(self.chance() * min(0.002 * 2**attempt, LONGEST_PAUSE_SEC))
+        self.measure(of_retries(TRIES, given_up=True))
         raise Unavailable("Too much is happening in this room at once; try again.")
+
+    def _tell(self, retries: int, outcome: Outcome | None) -> None:
+        self.measure(of_retries(retries))
+        for wait in of_admissions(outcome) if outcome else ():
+            self.measure(wait)
 
     async def _attempt(  # noqa: PLR0911 (one for each thing that Redis may say)
         self, asked: "_Asked", room: Room

@@ -85,6 +85,7 @@ def build(chosen: Settings) -> House:
         mint=new_id,
         chance=random.random,
         limit_scale=chosen.rate_limit_scale,
+        measure=measure(),
     )
     entrance = Entrance(
         connections=connections,

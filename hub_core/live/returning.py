@@ -26,6 +26,7 @@ from hub_core.live.dispatch import Actor, Dispatch, Handled
 from hub_core.live.entrance import Entrance
 from hub_core.live.greeting import Greeting
 from hub_core.live.journal import Journal
+from hub_core.live.numbers import of_refused_resume, of_resume
 from hub_core.live.resumption import Resumption
 from hub_core.rooms.changes import lobby_news
 from hub_core.rooms.messages import Reply
@@ -47,12 +48,17 @@ class Returning:
     @answers
     async def resume(self, asker: Asker, command: ResumeSession) -> SessionResumed:
         """The room says whether the token is still good; it has heard of a removal first."""
-        token = self.greeting.tokens.read(command.resume_token)
-        handled = await self._resumed(asker.id, token, command)
+        try:
+            token = self.greeting.tokens.read(command.resume_token)
+            handled = await self._resumed(asker.id, token, command)
+        except HubError:
+            self.dispatch.measure(of_refused_resume())
+            raise
         room = handled.room
         me = room.people[token.participant_id]
         await self.entrance.seat(asker.id, room, me)
         missed = await self.greeting.missed(room, command.epoch, command.last_seq)
+        self.dispatch.measure(of_resume(recovered=missed is not None))
         snapshot: Snapshot | None = None
         parts: tuple[bytes, ...] = ()
         if missed is None:

@@ -5,11 +5,13 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from hub_core.adapters.metrics import Name
 from infra.template import PATH, SocketDoor, doors, functions, load
 from tests.infra.resolver import Stack, Unresolvable
 
@@ -41,12 +43,17 @@ SECRETS = {"database", "redis", "access", "refresh", "room", "turn"}
 GLOBALS = TEMPLATE["Globals"]["Function"]
 
 
+@cache
+def _inner(url: str) -> dict[str, Any]:
+    return load(ROOT / url)
+
+
 def _nested(root: Stack) -> Iterator[tuple[str, Stack]]:
     """The stacks inside, with the parameters that the root gives them."""
     for name, resource in root.resources.items():
         if resource["Type"] == "AWS::CloudFormation::Stack":
             properties = resource["Properties"]
-            yield name, Stack(load(ROOT / properties["TemplateURL"]), properties["Parameters"])
+            yield name, Stack(_inner(properties["TemplateURL"]), properties["Parameters"])
 
 
 def _all_resources(choice: dict[str, str]) -> dict[str, Any]:
@@ -204,7 +211,7 @@ def test_every_alarm_acts_and_names_a_runbook_that_exists() -> None:
         if one["Type"] in {"AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"}
     }
 
-    assert len(alarms) >= 10
+    assert len(alarms) >= 13
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"], name
         runbook = re.search(r"infra/runbooks/[\w-]+\.md", alarm["AlarmDescription"])
@@ -227,6 +234,49 @@ def test_every_queue_has_somewhere_to_put_what_fails_and_time_to_try() -> None:
         takers = [door.function for door in DOORS if getattr(door, "queue", None) == name]
         slowest = max(FUNCTIONS[taker].get("Timeout", GLOBALS["Timeout"]) for taker in takers)
         assert queue["Properties"]["VisibilityTimeout"] >= 6 * slowest, name
+
+
+def test_whatever_ends_up_in_a_dead_letter_queue_rings() -> None:
+    watched = TEMPLATE["Resources"]["Watch"]["Properties"]["Parameters"]
+    told = {
+        one["Properties"]["Dimensions"][0]["Value"]["Ref"]
+        for one in load(ROOT / "infra/stacks/watch.yaml")["Resources"].values()
+        if one["Properties"].get("Namespace") == "AWS/SQS"
+    }
+
+    dead = {
+        resource["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        for resource in TEMPLATE["Resources"].values()
+        if "RedrivePolicy" in resource["Properties"]
+    }
+    assert dead
+    assert {watched[name]["Fn::GetAtt"][0] for name in told} == dead
+    assert all(watched[name]["Fn::GetAtt"][1] == "QueueName" for name in told)
+
+
+def test_the_numbers_that_the_code_tells_are_those_that_the_dashboard_shows() -> None:
+    board = json.loads(EVERYTHING["Watch.Board"]["Properties"]["DashboardBody"])
+
+    shown, namespace, name = set(), "", ""
+    for widget in board["widgets"]:
+        for line in widget["properties"].get("metrics", ()):
+            namespace = namespace if line[0] == "." else line[0]
+            name = name if line[1] == "." else line[1]
+            if not namespace.startswith("AWS/"):
+                shown.add(name)
+    of_logs = {
+        one["MetricName"]
+        for one in EVERYTHING["Watch.DefectsInLogs"]["Properties"]["MetricTransformations"]
+    }
+    assert shown == set(get_args(Name)) | of_logs
+
+
+@pytest.mark.parametrize("name", get_args(Name))
+def test_a_number_that_is_shown_is_told_somewhere(name: str) -> None:
+    code = [path.read_text("utf-8") for path in (ROOT / "hub_core").rglob("*.py")]
+
+    # As a key, beside its unit; the list of names has none.
+    assert any(re.search(rf'"{name}": \(.*"(Count|Milliseconds)"\)', text) for text in code)
 
 
 def test_who_drains_rooms_may_hand_shares_on_and_who_takes_them_does_not() -> None:
