@@ -58,7 +58,7 @@ contracts: .venv/installed ## arrows point down (import-linter)
 bench-emulator: .venv/installed ## what the emulator carries, beside plain websockets and boto3
 	@$(BIN)/python -m benchmarks.emulator
 
-bench-import: .venv/installed ## what a cold start of each function pays for imports
+bench-import: .venv/installed ## what a cold start of each function pays for imports: ARGS=--sockets for their part of everything
 	@$(BIN)/python -m benchmarks.imports $(ARGS)
 
 docs: .venv/installed ## write docs/*.json, docs/limits.md and the picture in README.md from the code

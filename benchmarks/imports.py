@@ -2,7 +2,9 @@
 
 Every import runs in a process of its own, with bytecode (as the bundle has it), some times over;
 the median is shown: of processor time, which other work on the machine does not stretch. Beside
-it stand the packages that weigh most, so that one sees who loads what.
+it stand the packages that weigh most, so that one sees who loads what. At the end the socket
+functions are held, in turn, against a handler that loads everything: the exit code is 1 if one
+takes a third of it or more. With --sockets that is all.
 """
 
 import argparse
@@ -23,6 +25,10 @@ ROOT: Final = Path(__file__).parents[1]
 TOLD: Final = ("fastapi", "sqlalchemy", "psycopg", "redis", "argon2", "cryptography", "httpx")
 """The packages that weigh, each with a column."""
 
+SOCKETS: Final = ("connect", "message", "disconnect")
+EVERYTHING: Final = "benchmarks.everything"
+BOUND: Final = 1 / 3
+"""What part of it a socket function may take."""
 GOOGLE: Final = "handlers.accounts.google"
 """The only function in whose bundle `cryptography` is; PyJWT loads it wherever it finds it."""
 
@@ -64,9 +70,17 @@ def cost_of(module: str, runs: int) -> Cost:
     )
 
 
+def part_of_everything(module: str, pairs: int) -> float:
+    """The median ratio of processor time, each pair measured one right after the other."""
+    _once(module), _once(EVERYTHING)
+    ratios = [_once(module)["ms"] / _once(EVERYTHING)["ms"] for _ in range(pairs)]
+    return float(statistics.median(ratios))
+
+
 def _once(module: str) -> dict[str, Any]:
+    hidden = [] if module in {GOOGLE, EVERYTHING} else ["cryptography"]
     done = subprocess.run(
-        [sys.executable, "-c", _CHILD, module, *([] if module == GOOGLE else ["cryptography"])],
+        [sys.executable, "-c", _CHILD, module, *hidden],
         cwd=ROOT,
         env={"PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -77,14 +91,23 @@ def _once(module: str) -> dict[str, Any]:
     return answer
 
 
-def main() -> None:
-    """Print the table, the dearest first."""
+def main() -> int:
+    """Print the table, the dearest first, and the parts; the answer is the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.imports", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="of each handler (default 5)")
+    parser.add_argument("--sockets", action="store_true", help="only the parts, no table")
     options = parser.parse_args()
+    if not options.sockets:
+        _print_table(options.runs)
+    parts = {name: part_of_everything(f"handlers.socket.{name}", options.runs) for name in SOCKETS}
+    for name, part in parts.items():
+        sys.stdout.write(f"socket.{name}: {part:.0%} of a handler that loads everything\n")
+    return int(max(parts.values()) >= BOUND)
+
+
+def _print_table(runs: int) -> None:
     costs = {
-        module: cost_of(module, options.runs)
-        for module in sorted({door.module for door in doors(load())})
+        module: cost_of(module, runs) for module in sorted({door.module for door in doors(load())})
     }
     table = Table("handler", title=f"Cold import, Python {sys.version.split()[0]}")
     for column in ("CPU ms", "MB", "modules"):
@@ -103,4 +126,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
