@@ -10,6 +10,7 @@ from hub_core.kernel.ids import UlidText
 from hub_core.web.api import api, lambda_handler
 from hub_core.web.current_caller import CurrentCaller
 from hub_core.web.db import Db
+from hub_core.web.hanging_up import hang_up
 from hub_core.web.problems import refuses
 
 app = api()
@@ -20,7 +21,7 @@ async def end_session(
     session_id: Annotated[UlidText, Path(alias="sessionId")], caller: CurrentCaller, db: Db
 ) -> None:
     """End one of the account's sign-in sessions."""
-    await sessions.end(db, caller.user_id, session_id)
+    hang_up(db, await sessions.end(db, caller.user_id, session_id))
 
 
 handler = lambda_handler(app)

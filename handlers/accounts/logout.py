@@ -6,6 +6,7 @@ from hub_core.kernel.errors import Forbidden
 from hub_core.web.api import api, lambda_handler
 from hub_core.web.caller import Caller
 from hub_core.web.db import Db
+from hub_core.web.hanging_up import hang_up
 from hub_core.web.problems import refuses
 from hub_core.web.refresh_cookie import RefreshCookie
 from hub_core.web.sign_in import TokenIssuer
@@ -23,7 +24,7 @@ async def logout(
 ) -> None:
     """End this sign-in session, and that of the refresh token; again is as good as once."""
     token = cookie.presented_or_none(draft)
-    await sessions.log_out(db, caller.user_id, caller.session_id, token, issuer)
+    hang_up(db, await sessions.log_out(db, caller.user_id, caller.session_id, token, issuer))
     cookie.forget()
 
 

@@ -7,6 +7,7 @@ from hub_core.kernel.limits import PASSWORD_GUESSES
 from hub_core.web.api import api, lambda_handler
 from hub_core.web.current_caller import CurrentCaller
 from hub_core.web.db import Db
+from hub_core.web.hanging_up import hang_up
 from hub_core.web.hashing import PasswordHashing
 from hub_core.web.limits import limited
 from hub_core.web.problems import refuses
@@ -24,9 +25,10 @@ async def change_password(
     change: PasswordChange, caller: CurrentCaller, db: Db, hashing: PasswordHashing
 ) -> None:
     """Change the password; ends all other sign-in sessions of the account."""
-    await service.change_password(
+    ended = await service.change_password(
         db, change, user_id=caller.user_id, session_id=caller.session_id, hashing=hashing
     )
+    hang_up(db, ended)
 
 
 handler = lambda_handler(app)

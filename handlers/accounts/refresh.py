@@ -1,11 +1,14 @@
 """`POST /v1/auth/refresh`: the next pair of tokens."""
 
+from functools import partial
+
 from hub_core.accounts import sessions
 from hub_core.accounts.schemas import PresentedToken, Tokens
 from hub_core.kernel.errors import Forbidden, InvalidToken, TokenExpired, Unauthorized
 from hub_core.kernel.limits import REFRESH
 from hub_core.web.api import api, lambda_handler
 from hub_core.web.db import Db
+from hub_core.web.hanging_up import hang_up
 from hub_core.web.limits import limited
 from hub_core.web.problems import refuses
 from hub_core.web.refresh_cookie import RefreshCookie
@@ -27,7 +30,8 @@ async def refresh(
     A token can be traded once; a retry within ten seconds gets the same successor again. One that
     was traded before ends its session: somebody has a copy.
     """
-    return cookie.hand_over(await sessions.rotate(db, cookie.presented(draft), issuer))
+    tokens = await sessions.rotate(db, cookie.presented(draft), issuer, partial(hang_up, db))
+    return cookie.hand_over(tokens)
 
 
 handler = lambda_handler(app)

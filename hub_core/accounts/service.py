@@ -1,5 +1,7 @@
 """Opening an account, signing in with its password, changing it."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -90,8 +92,8 @@ async def change_password(
     user_id: UserId,
     session_id: str,
     hashing: Hashing,
-) -> None:
-    """Choose another password; ends all other sessions of the account.
+) -> Sequence[str]:
+    """Choose another password; ends all other sessions of the account, and answers with them.
 
     Raises:
         InvalidCredentials: the current password is another, or the account has none.
@@ -111,6 +113,6 @@ async def change_password(
     except UnfitPassword as unfit:
         raise Invalid(errors=[Fault(pointer="/newPassword", detail=str(unfit))]) from None
     user.password_hash = hashing.hash(chosen)
-    await sessions.end_others(
+    return await sessions.end_others(
         db, user_id, current_id=session_id, because=EndOfSession.PASSWORD_CHANGED
     )

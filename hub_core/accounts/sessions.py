@@ -1,11 +1,11 @@
 """Sign-in sessions: one on each device, kept alive by a family of refresh tokens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Update, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub_core.accounts import refresh
@@ -76,11 +76,14 @@ async def start(db: AsyncSession, user: UserRow, issuer: Issuer) -> Tokens:
     return issuer.tokens(user, session_id, token)
 
 
-async def rotate(db: AsyncSession, text: str, issuer: Issuer) -> Tokens:
+async def rotate(
+    db: AsyncSession, text: str, issuer: Issuer, ended: Callable[[Sequence[str]], None]
+) -> Tokens:
     """Trade a refresh token for the next pair.
 
     All that is compared is compared under the lock of the family's row, and with PostgreSQL's
     clock: however many present one token at once, there is one rotation and one successor.
+    `ended` is told which session an outdated token has ended, before that is refused.
 
     Raises:
         InvalidToken: made up, or of a session that has ended; or genuine and outdated, which ends
@@ -120,6 +123,7 @@ async def rotate(db: AsyncSession, text: str, issuer: Issuer) -> Tokens:
             pass
         case Verdict.REVOKE:
             session.revoked_at, session.revoked_because = now, EndOfSession.REUSE
+            ended([session.id])
             raise InvalidToken(keeps_changes=True)
     return issuer.tokens(user, session.id, successor)
 
@@ -154,15 +158,18 @@ async def show_all(db: AsyncSession, user_id: UserId, *, current_id: str) -> lis
 
 async def log_out(
     db: AsyncSession, user_id: UserId, session_id: str, text: str | None, issuer: Issuer
-) -> None:
-    """End the session that calls, and that of the refresh token, if it is the same account's."""
+) -> Sequence[str]:
+    """End the session that calls, and that of the refresh token, if it is the same account's.
+
+    Answers with the sessions that this ended, as `end` and `end_others` do.
+    """
     ended = SignInSessionRow.id == session_id
     if text and (token := refresh.read(text, issuer.refresh_keys)):
         ended |= SignInSessionRow.family == token.family
-    await db.execute(_end(EndOfSession.LOGOUT).where(SignInSessionRow.user_id == user_id, ended))
+    return await _end(db, EndOfSession.LOGOUT, SignInSessionRow.user_id == user_id, ended)
 
 
-async def end(db: AsyncSession, user_id: UserId, session_id: str) -> None:
+async def end(db: AsyncSession, user_id: UserId, session_id: str) -> Sequence[str]:
     """End one of the account's sessions; one that was ended is ended.
 
     Raises:
@@ -171,21 +178,24 @@ async def end(db: AsyncSession, user_id: UserId, session_id: str) -> None:
     own = (SignInSessionRow.user_id == user_id, SignInSessionRow.id == session_id)
     if await db.scalar(select(SignInSessionRow.id).where(*own)) is None:
         raise SessionNotFound
-    await db.execute(_end(EndOfSession.ENDED_ELSEWHERE).where(*own))
+    return await _end(db, EndOfSession.ENDED_ELSEWHERE, *own)
 
 
 async def end_others(
     db: AsyncSession, user_id: UserId, *, current_id: str, because: EndOfSession
-) -> None:
+) -> Sequence[str]:
     """End all sessions of the account but this one."""
-    await db.execute(
-        _end(because).where(SignInSessionRow.user_id == user_id, SignInSessionRow.id != current_id)
-    )
+    others = SignInSessionRow.id != current_id
+    return await _end(db, because, SignInSessionRow.user_id == user_id, others)
 
 
-def _end(because: EndOfSession) -> Update:
-    return (
+async def _end(
+    db: AsyncSession, because: EndOfSession, *which: ColumnElement[bool]
+) -> Sequence[str]:
+    ended = await db.scalars(
         update(SignInSessionRow)
-        .where(SignInSessionRow.revoked_at.is_(None))
+        .where(SignInSessionRow.revoked_at.is_(None), *which)
         .values(revoked_at=func.now(), revoked_because=because)
+        .returning(SignInSessionRow.id)
     )
+    return ended.all()

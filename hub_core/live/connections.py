@@ -15,6 +15,9 @@ from hub_core.kernel.values import epoch_ms
 KEEP: Final = timedelta(hours=2, minutes=10)
 """API Gateway closes a connection after two hours; the rest is for late `$disconnect`s."""
 KEEP_WARM: Final = 4_096
+_PLACE: Final = ("meeting", "participant", "session")
+MOST_OF_A_SIGN_IN: Final = 100
+"""Connections of one sign-in session that are remembered: the newest; others are long gone."""
 UNKNOWN: Final = "connections:unknown"
 """Sorted set: connection id → ms at which it is closed unless it has said who it is."""
 
@@ -34,6 +37,8 @@ class Connection:
 
     user_id: UserId | None
     seat: Seat | None
+    sign_in: str | None = None
+    """The sign-in session that it has shown."""
     batch: bool = False
     """Whether its client takes several frames in one."""
 
@@ -62,28 +67,53 @@ class Connections:
 
         One without a record is as good as new: Redis may have lost it.
         """
-        names = ("gone", "user", "batch", "meeting", "participant", "session")
-        gone, user, batch, *place = map(_text, await self.redis.hmget(_key(connection_id), names))
+        names = ("gone", "user", "sign_in", "batch", *_PLACE)
+        values = await self.redis.hmget(_key(connection_id), names)
+        gone, user, sign_in, batch, *place = map(_text, values)
         if gone:
             return None
         seat = _seat(place)
         if seat is not None:
             self._remember(connection_id, seat)
-        return Connection(UserId(user) if user else None, seat, bool(batch))
+        return Connection(UserId(user) if user else None, seat, sign_in or None, bool(batch))
 
     def remembered(self, connection_id: ConnectionId) -> Seat | None:
         """The seat, if this container has seen it; it may be out of date."""
         return self._seats.get(connection_id)
 
     async def authenticated(
-        self, connection_id: ConnectionId, user_id: UserId, *, batch: bool
+        self, connection_id: ConnectionId, user_id: UserId, sign_in: str, *, batch: bool
     ) -> None:
         """It has said who it is: it may stay."""
+        fields: dict[Any, Any] = {
+            "user": user_id,
+            "sign_in": sign_in,
+            "batch": "1" if batch else "",
+        }
         async with self.redis.pipeline(transaction=False) as pipe:
-            pipe.hset(_key(connection_id), mapping={"user": user_id, "batch": "1" if batch else ""})
+            pipe.hset(_key(connection_id), mapping=fields)
             pipe.expire(_key(connection_id), KEEP)
             pipe.zrem(UNKNOWN, connection_id)
             await pipe.execute()
+
+    async def belongs(self, connection_id: ConnectionId, sign_in: str) -> None:
+        """It is of this sign-in session, and goes with it."""
+        key = _sign_in_key(sign_in)
+        async with self.redis.pipeline(transaction=False) as pipe:
+            pipe.zadd(key, {connection_id: epoch_ms(self.clock())})
+            pipe.zremrangebyrank(key, 0, -MOST_OF_A_SIGN_IN - 1)
+            pipe.expire(key, KEEP)
+            await pipe.execute()
+
+    async def of_sign_in(self, sign_in: str) -> list[ConnectionId]:
+        """The newest connections of a sign-in session, among them some that are gone."""
+        ids = await self.redis.zrange(_sign_in_key(sign_in), 0, -1)
+        return [ConnectionId(_text(id_)) for id_ in ids]
+
+    async def last_seat(self, connection_id: ConnectionId) -> tuple[Seat | None, bool]:
+        """Where it sits, or sat when it went; and whether it is gone."""
+        gone, *place = map(_text, await self.redis.hmget(_key(connection_id), ("gone", *_PLACE)))
+        return _seat(place), bool(gone)
 
     async def seated(self, connection_id: ConnectionId, seat: Seat) -> bool:
         """It has joined a room. False if it is gone meanwhile.
@@ -108,7 +138,7 @@ class Connections:
     async def unseated(self, connection_id: ConnectionId) -> None:
         """It has left the room, and stays open; from now on it must join again in time or go."""
         self.forget(connection_id)
-        await self.redis.hdel(_key(connection_id), "meeting", "participant", "session")
+        await self.redis.hdel(_key(connection_id), *_PLACE)
 
     async def gone(self, connection_id: ConnectionId) -> Seat | None:
         """`$disconnect`, or a 410: leave a tombstone. Where it sat, if it did."""
@@ -117,7 +147,7 @@ class Connections:
         async with self.redis.pipeline(transaction=True) as pipe:
             pipe.hset(key, "gone", 1)
             pipe.expire(key, KEEP)
-            pipe.hmget(key, ("meeting", "participant", "session"))
+            pipe.hmget(key, _PLACE)
             *_, place = await pipe.execute()
         await self.redis.zrem(UNKNOWN, connection_id)
         return _seat(list(map(_text, place)))
@@ -149,6 +179,10 @@ def _seat(place: Sequence[str]) -> Seat | None:
 
 def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else ""
+
+
+def _sign_in_key(sign_in: str) -> str:
+    return f"sign-in:{{{sign_in}}}"
 
 
 def _key(connection_id: ConnectionId) -> str:

@@ -98,7 +98,7 @@ class Dispatch:
             Unavailable: too much happens at once, or a data store does not answer in time.
         """
         asked = _Asked(meeting_id, actor, command, request_id, sign_of_life, fences, self.mint())
-        room = await self._present(meeting_id, actor)
+        room = await self.present(meeting_id, actor)
         for attempt in range(TRIES):
             result = await self._attempt(asked, room)
             if isinstance(result, Handled):
@@ -136,7 +136,7 @@ class Dispatch:
             case Outrun(room=newer):
                 return newer
             case RoomGone():
-                return await self._present(asked.meeting_id, asked.actor)
+                return await self.present(asked.meeting_id, asked.actor)
             case Fenced():
                 return Handled(room, None, b"")
             case Limited(retry_after_ms=wait):
@@ -211,8 +211,12 @@ class Dispatch:
         if await self.rooms.close(meeting_id, room.epoch, over=True):
             await self.delivery.journal.closed(room.epoch, room.ended_at)
 
-    async def _present(self, meeting_id: MeetingId, actor: Actor) -> Room:
-        """A copy of the room that the actor is in: the warm one may be from before it came."""
+    async def present(self, meeting_id: MeetingId, actor: Actor) -> Room:
+        """A copy of the room that the actor is in: the warm one may be from before it came.
+
+        Raises:
+            NotJoined: there is no such room, or the actor is not in it.
+        """
         room = await self.rooms.warm(meeting_id)
         if room is not None:
             try:

@@ -65,7 +65,11 @@ class Entrance:
 
     @answers
     async def authenticate(self, asker: Asker, command: Authenticate) -> AuthOk:
-        """The connection is the account's from now on."""
+        """The connection is the account's from now on, and the sign-in session's.
+
+        It is noted as that before PostgreSQL is asked, and whoever ends a session looks for its
+        connections after it was ended there: of two that cross, one sees the other.
+        """
         try:
             claims = self.access.verify(command.access_token)
         except TokenOutOfTime:
@@ -73,7 +77,10 @@ class Entrance:
         except TokenRefused:
             raise InvalidToken from None
         batch = BATCH in command.features
-        await self.connections.authenticated(asker.id, claims.sub, batch=batch)
+        await self.connections.belongs(asker.id, claims.sid)
+        if await self.journal.signed_out(claims.sid):
+            raise InvalidToken
+        await self.connections.authenticated(asker.id, claims.sub, claims.sid, batch=batch)
         return AuthOk(
             user_id=claims.sub,
             protocol=PROTOCOL,
@@ -88,7 +95,7 @@ class Entrance:
         claims = self._ticket(command.room_token, asker.known)
         if asker.known.seat and asker.known.seat.meeting_id != claims.mid:
             raise AlreadyJoined("This connection is in another room.")
-        door = await self._door(claims)
+        door = await self._door(claims, asker.known.sign_in)
         newcomer = self._newcomer(asker, claims, door, command)
         handled = await self.enter(newcomer, door)
         me = someone(claims.pid)(handled.room)
@@ -140,11 +147,13 @@ class Entrance:
             raise InvalidRoomToken("This room token is somebody else's.")
         return claims
 
-    async def _door(self, claims: RoomClaims) -> Door:
+    async def _door(self, claims: RoomClaims, sign_in: str | None) -> Door:
         """What PostgreSQL says of this entry now; the ticket may be two minutes old."""
-        door = await self.journal.door(claims.mid, claims.pid)
+        door = await self.journal.door(claims.mid, claims.pid, sign_in)
         if door is None or door.generation != claims.gen:
             raise InvalidRoomToken
+        if door.signed_out:
+            raise InvalidToken
         return door
 
     def _newcomer(
@@ -164,4 +173,5 @@ class Entrance:
             ticket=claims.jti,
             generation=claims.gen,
             batch=asker.known.batch or BATCH in command.features,
+            sign_in=asker.known.sign_in,
         )

@@ -32,6 +32,7 @@ from hub_core.live.replies import Replies
 from hub_core.live.resumption import ResumeTokens
 from hub_core.live.returning import Returning
 from hub_core.live.rounds import Rounds
+from hub_core.live.signing_out import SigningOut
 from hub_core.live.socket import Socket
 from hub_core.live.store import RoomStore
 from hub_core.live.sweep import Sweep
@@ -47,6 +48,7 @@ class House:
     socket: Socket
     sweep: Sweep
     fan_out: FanOut
+    signing_out: SigningOut
 
 
 @kept
@@ -115,7 +117,8 @@ def build(chosen: Settings) -> House:
         origins=chosen.cors_origin,
         lifetime=timedelta(seconds=chosen.connection_lifetime_sec),
     )
-    return House(dispatch, socket, Sweep(dispatch, utc_now), fan_out)
+    signing_out = SigningOut(connections, dispatch)
+    return House(dispatch, socket, Sweep(dispatch, utc_now), fan_out, signing_out)
 
 
 def _limiter(chosen: Settings) -> Limiter:

@@ -103,11 +103,18 @@ LIMIT 1
 _DOOR: Final = """
 SELECT m.id, m.code, m.title, m.host_id, m.scheduled_at, m.ended_at, m.created_at, m.settings,
        m.settings_version, p.role, p.generation, p.admission, p.decided_at, p.invited,
-       p.banned_at, p.user_id, u.avatar_url
+       p.banned_at, p.user_id, u.avatar_url,
+       EXISTS (SELECT FROM sign_in_sessions s
+               WHERE s.id = %(sign_in)s AND s.revoked_at IS NOT NULL) AS signed_out
 FROM participants p
 JOIN meetings m ON m.id = p.meeting_id
 LEFT JOIN users u ON u.id = p.user_id
 WHERE p.id = %(participant_id)s AND p.meeting_id = %(meeting_id)s
+"""
+
+
+_SIGNED_OUT: Final = """
+SELECT id FROM sign_in_sessions WHERE id = %(sign_in)s AND revoked_at IS NOT NULL
 """
 
 
@@ -134,6 +141,8 @@ class Door:
     visitor: Visitor
     user_id: UserId | None
     avatar_url: str | None
+    signed_out: bool
+    """Whether the sign-in session that it comes with was ended."""
 
 
 @dataclass(frozen=True)
@@ -291,11 +300,16 @@ class Journal:
         """The conference is over: the last one has left."""
         await self.postgres.run(_CLOSED, {"epoch": epoch, "at": at})
 
-    async def door(self, meeting_id: MeetingId, participant_id: ParticipantId) -> Door | None:
+    async def signed_out(self, sign_in: str) -> bool:
+        """Whether this sign-in session was ended."""
+        return bool(await self.postgres.run(_SIGNED_OUT, {"sign_in": sign_in}))
+
+    async def door(
+        self, meeting_id: MeetingId, participant_id: ParticipantId, sign_in: str | None = None
+    ) -> Door | None:
         """What decides about an entry; None if there is no such participant in this meeting."""
-        rows = await self.postgres.run(
-            _DOOR, {"meeting_id": meeting_id, "participant_id": participant_id}
-        )
+        asked = {"meeting_id": meeting_id, "participant_id": participant_id, "sign_in": sign_in}
+        rows = await self.postgres.run(_DOOR, asked)
         if not rows:
             return None
         (row,) = rows
@@ -314,4 +328,5 @@ class Journal:
             ),
             user_id=UserId(row["user_id"]) if row["user_id"] else None,
             avatar_url=row["avatar_url"],
+            signed_out=row["signed_out"],
         )

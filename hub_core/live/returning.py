@@ -10,7 +10,6 @@ from hub_core.kernel.errors import (
     NotJoined,
     SessionExpired,
 )
-from hub_core.kernel.ids import ConnectionId
 from hub_core.live.asks import (
     Asker,
     ResumeSession,
@@ -32,7 +31,7 @@ from hub_core.rooms.changes import lobby_news
 from hub_core.rooms.messages import Reply
 from hub_core.rooms.room import Participant, Room
 from hub_core.rooms.rules.chat import DeleteChat, Erase
-from hub_core.rooms.rules.presence import Resume
+from hub_core.rooms.rules.presence import Resume, SignedOut
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,8 @@ class Returning:
         """The room says whether the token is still good; it has heard of a removal first."""
         try:
             token = self.greeting.tokens.read(command.resume_token)
-            handled = await self._resumed(asker.id, token, command)
+            await self._check_signed_in(asker, token)
+            handled = await self._resumed(asker, token, command)
         except HubError:
             self.dispatch.measure(of_refused_resume())
             raise
@@ -113,31 +113,44 @@ class Returning:
             raise handled.refused
         return Reply()
 
-    async def _resumed(
-        self, connection_id: ConnectionId, token: Resumption, command: ResumeSession
-    ) -> Handled:
+    async def _check_signed_in(self, asker: Asker, token: Resumption) -> None:
+        """A stay does not outlive the sign-in session that it came with.
+
+        Whoever ended that has ended the stay as well, unless Redis was away: PostgreSQL knows.
+        """
+        actor = in_session(token.participant_id, token.session_id)
+        try:
+            sign_in = actor(await self.dispatch.present(token.meeting_id, actor)).sign_in
+        except NotJoined:
+            return
+        if sign_in is None:
+            return
+        await self.entrance.connections.belongs(asker.id, sign_in)
+        if await self.journal.signed_out(sign_in):
+            await self.dispatch.handle(token.meeting_id, actor, SignedOut(sign_in=sign_in))
+            raise SessionExpired
+
+    async def _resumed(self, asker: Asker, token: Resumption, command: ResumeSession) -> Handled:
         try:
             handled = await self.dispatch.handle(
                 token.meeting_id,
                 in_session(token.participant_id, token.session_id),
-                Resume(connection_id=connection_id, n=token.n),
+                Resume(connection_id=asker.id, n=token.n),
             )
         except NotJoined:
-            return await self._rebuilt(connection_id, token, command)
+            return await self._rebuilt(asker, token, command)
         if handled.refused:
             raise handled.refused
         return handled
 
-    async def _rebuilt(
-        self, connection_id: ConnectionId, token: Resumption, command: ResumeSession
-    ) -> Handled:
+    async def _rebuilt(self, asker: Asker, token: Resumption, command: ResumeSession) -> Handled:
         """Redis has lost the room. Who was in it, by the journal, comes in again.
 
         Nobody gets in by this who could not without it: the meeting's door is asked, and whoever
         has left or was put out finds no stay that goes on.
         """
-        door = await self.journal.door(token.meeting_id, token.participant_id)
-        if door is None or door.generation != token.generation:
+        door = await self.journal.door(token.meeting_id, token.participant_id, asker.known.sign_in)
+        if door is None or door.generation != token.generation or door.signed_out:
             raise SessionExpired
         if door.meeting.ended_at is not None:
             raise MeetingEnded
@@ -147,7 +160,7 @@ class Returning:
         me = Participant(
             id=token.participant_id,
             session_id=token.session_id,
-            connection_id=connection_id,
+            connection_id=asker.id,
             user_id=door.user_id,
             display_name=stay,
             avatar_url=door.avatar_url,
@@ -157,6 +170,7 @@ class Returning:
             ticket=f"resumed:{token.session_id}:{token.n}",
             generation=token.generation,
             resumes=token.n + 1,
+            sign_in=asker.known.sign_in,
         )
         try:
             handled = await self.entrance.enter(me, door)

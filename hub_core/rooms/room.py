@@ -52,6 +52,8 @@ class Participant(Value):
     """The number of the newest resume token; the one before it is good until this one is used."""
     batch: bool = False
     """Whether its client takes several frames in one."""
+    sign_in: str | None = None
+    """The sign-in session that it came with, if it has an account: when that ends, so does this."""
 
 
 NOBODY: Final[Mapping[ParticipantId, Participant]] = MappingProxyType({})

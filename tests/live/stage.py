@@ -66,13 +66,21 @@ class Meeting:
     database_url: str
     id: MeetingId
 
-    def person(self, role: Role = Role.GUEST, *, account: bool = True, name: str = "") -> Person:
-        """One more participant."""
+    def person(
+        self,
+        role: Role = Role.GUEST,
+        *,
+        account: bool = True,
+        name: str = "",
+        user_id: UserId | None = None,
+    ) -> Person:
+        """One more participant; with an account of its own, unless it is the one named."""
         participant_id = ParticipantId(new_id())
         name = name or f"Person {participant_id[-4:]}"
-        user_id = UserId(new_id()) if account else None
+        is_new = account and user_id is None
+        user_id = UserId(new_id()) if is_new else user_id
         with psycopg.connect(self.database_url) as db:
-            if user_id:
+            if is_new:
                 _insert(
                     db,
                     "users",

@@ -113,6 +113,13 @@ class Lapsed(Command):
     type: ClassVar[str] = "(lapsed)"
 
 
+class SignedOut(Command):
+    """A sign-in session was ended: what came with it goes."""
+
+    type: ClassVar[str] = "(signed out)"
+    sign_in: str
+
+
 class RoomLeft(Reply):
     """You are out."""
 
@@ -289,6 +296,25 @@ def leave(
     yield left
     yield from host_loss(left.apply(room), me, lost=False)
     yield RoomLeft()
+
+
+@decides(wire=False, by_server=True)
+def sign_out(
+    command: SignedOut, room: Room, me: Participant
+) -> Iterator[
+    ParticipantLeft | HostChanged | SettingsChanged | RoomEnded | StoppedWaiting | LobbyChanged
+]:
+    """Out at once, and no token leads back; unless it has come in anew with another session."""
+    if me.sign_in != command.sign_in:
+        return
+    if me.id in room.people:
+        left = ParticipantLeft(participant_id=me.id, reason="left")
+        yield left
+        yield from host_loss(left.apply(room), me, lost=False)
+    else:
+        stopped = StoppedWaiting(participant_id=me.id, reason="cancelled")
+        yield stopped
+        yield from lobby_news(stopped.apply(room))
 
 
 @decides(in_lobby=True)

@@ -1,0 +1,36 @@
+"""What a sign-in session leaves open when it ends: its sockets."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from psycopg import OperationalError
+from redis.exceptions import RedisError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub_core.adapters.tables import afterwards
+from hub_core.kernel.errors import HubError
+from hub_core.live.house import house
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_SEC: Final = 3.0
+
+
+def hang_up(db: AsyncSession, sign_ins: Sequence[str]) -> None:
+    """Have the sockets of these sign-in sessions closed, once `db` is committed.
+
+    The answer does not depend on it: signed out is signed out. What cannot be reached now is asked
+    about when it resumes, joins or signs in the next time.
+    """
+
+    async def step() -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_SEC):
+                await asyncio.gather(*map(house().signing_out.over, sign_ins))
+        except (HubError, RedisError, OperationalError, OSError) as error:
+            logger.warning("sockets were left to their next resume: %s", type(error).__name__)
+
+    if sign_ins:
+        afterwards(db, step)
