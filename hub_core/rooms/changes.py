@@ -137,11 +137,10 @@ class MediaChanged(Change):
     by: Optional[ParticipantId] = None
 
     def apply(self, room: Room) -> Room:
-        """A microphone turned off by a host stays off until a host allows it again."""
+        """What the patch does not name stays as it is."""
         media = room.people[self.participant_id].media
         media = media.model_copy(update=self.patch.model_dump(exclude_none=True))
-        muted = {"may_unmute": False} if self.by and self.patch.mic == "off" else {}
-        return room.change(self.participant_id, media=media, **muted)
+        return room.change(self.participant_id, media=media)
 
 
 class LobbyChanged(Notice):

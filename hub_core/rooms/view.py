@@ -20,6 +20,8 @@ class ParticipantView(Value):
     connection: Presence
     joined_at: Moment
     join_seq: int
+    may_unmute: bool
+    """Where microphones are turned on by request: whether a host has allowed it."""
 
     @classmethod
     def of(cls, person: Participant) -> "ParticipantView":
@@ -36,6 +38,7 @@ class ParticipantView(Value):
             connection=person.presence,
             joined_at=person.joined_at,
             join_seq=person.join_seq,
+            may_unmute=person.may_unmute,
         )
 
 

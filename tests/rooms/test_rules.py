@@ -27,6 +27,7 @@ from hub_core.rooms.rules.roles import RoleGranted, SetRole, TransferHost
 from hub_core.rooms.rules.running import Ended, LockRoom, Settled
 from hub_core.rooms.rules.signalling import SendSignal
 from hub_core.rooms.settings import MeetingSettings
+from hub_core.rooms.view import peers
 from tests.rooms.stage import NOON, a_room, ask, someone, told
 
 ADA = someone("ada", Role.HOST)
@@ -93,8 +94,14 @@ def test_a_muted_microphone_stays_off_until_a_host_allows_it() -> None:
         ask(muted, EVE, UpdateMedia(mic="on"))
     allowed = ask(muted, ADA, AllowUnmute(participant_id=EVE.id)).after
     assert ask(allowed, EVE, UpdateMedia(mic="on")).after.people[EVE.id].media == SPEAKING
-    again = ask(ask(allowed, EVE, UpdateMedia(mic="on")).after, ADA, MuteAll()).after
-    assert not again.people[EVE.id].may_unmute
+    again = ask(ask(allowed, EVE, UpdateMedia(mic="on")).after, ADA, MuteAll())
+    assert not again.after.people[EVE.id].may_unmute
+    # Whoever sees the frames alone knows it, too; and so does whoever comes in later.
+    assert again.changes[-1].payload() == {
+        "participantId": EVE.id,
+        "patch": {"mayUnmute": False},
+    }
+    assert [view.may_unmute for view in peers(allowed, ADA.id)] == [True]
 
 
 def test_muting_all_leaves_the_hosts_alone() -> None:

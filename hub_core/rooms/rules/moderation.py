@@ -138,14 +138,18 @@ class Kicked(Farewell):
 
 
 @decides(by=Role.COHOST)
-def mute(command: Mute, room: Room, me: Participant) -> Iterator[MediaChanged | Muted]:
+def mute(
+    command: Mute, room: Room, me: Participant
+) -> Iterator[MediaChanged | ParticipantUpdated | Muted]:
     """Nothing happens to a microphone that is off."""
     person = _outranked(room, me, command.participant_id)
     yield from _mute(person, me)
 
 
 @decides(by=Role.COHOST)
-def mute_all(command: MuteAll, room: Room, me: Participant) -> Iterator[MediaChanged | Muted]:
+def mute_all(
+    command: MuteAll, room: Room, me: Participant
+) -> Iterator[MediaChanged | ParticipantUpdated | Muted]:
     """Those of equal rank keep theirs."""
     for person in sorted(room.people.values(), key=lambda one: one.join_seq):
         if me.role.outranks(person.role):
@@ -207,9 +211,14 @@ def rename(command: Renamed, room: Room, me: Participant) -> Iterator[Participan
         yield ParticipantUpdated(participant_id=me.id, patch=patch)
 
 
-def _mute(person: Participant, me: Participant) -> Iterator[MediaChanged | Muted]:
+def _mute(
+    person: Participant, me: Participant
+) -> Iterator[MediaChanged | ParticipantUpdated | Muted]:
+    """A microphone turned off by a host stays off until a host allows it again."""
     if person.media.mic == "on":
         yield MediaChanged(participant_id=person.id, patch=MediaPatch(mic="off"), by=me.id)
+        if person.may_unmute:
+            yield ParticipantUpdated(participant_id=person.id, patch={"mayUnmute": False})
         yield Muted(to=(person.id,), by=me.id)
 
 
