@@ -32,7 +32,8 @@ from hub_core.rooms.rules.lobby import Admitted, Rejected
 from hub_core.rooms.rules.moderation import Removed
 from hub_core.rooms.rules.presence import ConnectionChanged, Dropped, Enter, Lapsed, Noticed, Resume
 from hub_core.rooms.view import peers
-from tests.e2e.history import Record, check
+from tests.proof.check import check
+from tests.proof.history import History, Line
 from tests.rooms.stage import GRACE_SEC, NOON, a_room, mint, someone
 
 NAMES = ("host", "cohost", "ada", "ben", "eve", "max")
@@ -51,8 +52,11 @@ class AnyMeeting(RuleBasedStateMachine):
         loss=st.sampled_from(["continue", "lock", "end"]),
         unmute=st.sampled_from(["open", "by-request"]),
         duplicates=st.sampled_from(["replace", "reject"]),
+        accounts=st.sets(people),
     )
-    def begin(self, access: str, loss: str, unmute: str, duplicates: str) -> None:
+    def begin(
+        self, access: str, loss: str, unmute: str, duplicates: str, accounts: set[str]
+    ) -> None:
         self.room: Room = a_room(
             access_type=access,
             on_host_loss=loss,
@@ -65,17 +69,20 @@ class AnyMeeting(RuleBasedStateMachine):
         self.mint = mint()
         self.clock = NOON
         self.number = 0
-        self.records: list[Record] = []
+        self.history = History(calm=False)
         self.log: list[Any] = []  # every frame that everyone gets, in order
         # What PostgreSQL knows of each.
-        self.known = {name: Visitor(role=ROLES.get(name, Role.GUEST)) for name in NAMES}
+        self.known = {
+            name: Visitor(role=ROLES.get(name, Role.GUEST), has_account=name in accounts)
+            for name in NAMES
+        }
         self.generation = dict.fromkeys(NAMES, 0)
         self.ever_admitted: set[str] = set()
 
     # --- what may happen
 
-    @rule(name=people, stale=st.booleans(), account=st.booleans())
-    def comes_to_the_door(self, name: str, *, stale: bool, account: bool) -> None:
+    @rule(name=people, stale=st.booleans())
+    def comes_to_the_door(self, name: str, *, stale: bool) -> None:
         self.number += 1
         generation = self.generation[name]
         me = someone(
@@ -87,11 +94,7 @@ class AnyMeeting(RuleBasedStateMachine):
             generation=max(0, generation - 1) if stale else generation,
             joined_at=self.clock,
         )
-        visitor = self.known[name]
-        command = Enter(
-            visitor=Visitor(**{**vars(visitor), "has_account": account}),
-            settings=self.room.settings,
-        )
+        command = Enter(visitor=self.known[name], settings=self.room.settings)
         outcome = self._decide(command, me)
         if outcome and stale and generation:
             assert ParticipantId(name) not in {
@@ -186,8 +189,12 @@ class AnyMeeting(RuleBasedStateMachine):
                 assert person.role is not Role.GUEST or name in self.ever_admitted
 
     def teardown(self) -> None:
-        if hasattr(self, "records"):
-            assert check(self.records) == []
+        if hasattr(self, "history"):
+            for person in self.room.online():
+                people = {view["participantId"]: view for view in self._views()}
+                end = {"epoch": self.room.epoch, "seq": self.room.seq, "people": people}
+                self._note(person.session_id, end, "end")
+            assert [str(violation) for violation in check(self.history)] == []
 
     # --- the live floor, in short
 
@@ -213,7 +220,8 @@ class AnyMeeting(RuleBasedStateMachine):
         match change:
             case Removed(participant_id=who, generation=generation):
                 self.generation[who] = generation
-                self.known[who] = Visitor(role=Role.GUEST, admission=Admission.REMOVED)
+                removed = {"role": Role.GUEST, "admission": Admission.REMOVED}
+                self.known[who] = Visitor(**{**vars(self.known[who]), **removed})
                 self.ever_admitted.discard(who)
             case Admitted(participant_id=who):
                 self._admission(who, Admission.ADMITTED)
@@ -238,13 +246,14 @@ class AnyMeeting(RuleBasedStateMachine):
     def _tell(self, outcome: Outcome) -> None:
         room = outcome.after
         for change in outcome.changes:
+            self._journal(change)
             if not change.public:
                 continue
             frame = json.loads(change.frame())
             self.log.append(frame)
             for person in room.online():
                 if person.join_seq < change.seq:
-                    self.records.append((person.session_id, "got", frame))
+                    self._note(person.session_id, frame)
             if isinstance(change, ConnectionChanged) and change.state == "restored":
                 self._fill_the_gap(room.people[change.participant_id])
             if isinstance(change, ParticipantJoined):
@@ -253,18 +262,22 @@ class AnyMeeting(RuleBasedStateMachine):
             for who in notice.to:
                 meant = room.people.get(who) or room.lobby.get(who)
                 if meant is not None and meant.presence == "online":
-                    self.records.append((meant.session_id, "got", json.loads(notice.frame())))
+                    self._note(meant.session_id, json.loads(notice.frame()))
 
     def _fill_the_gap(self, person: Participant) -> None:
         """Whoever sees a gap asks for it: `room.sync`."""
+        self.number += 1
+        asked = {"epoch": self.room.epoch, "afterSeq": person.join_seq}
+        frame = {"type": "room.sync", "requestId": str(self.number), "payload": asked}
+        self._note(person.session_id, frame, "sent")
         payload = {"events": [one for one in self.log if one["seq"] > person.join_seq]}
-        self.records.append((person.session_id, "got", {"type": "room.events", "payload": payload}))
+        self._note(person.session_id, {**frame, "type": "room.events", "payload": payload})
 
     def _greet(self, room: Room, who: ParticipantId) -> None:
         """Its `room.joined`, as the room is after the decision."""
         if who not in room.people:
             return
-        views = [view.model_dump(mode="json", by_alias=True) for view in peers(room)]
+        views = self._views()
         payload = {
             "selfParticipant": next(v for v in views if v["participantId"] == who),
             "peers": [v for v in views if v["participantId"] != who],
@@ -273,7 +286,21 @@ class AnyMeeting(RuleBasedStateMachine):
             "seq": room.seq,
         }
         frame = {"type": "room.joined", "payload": payload}
-        self.records.append((room.people[who].session_id, "got", frame))
+        self._note(room.people[who].session_id, frame)
+
+    def _views(self) -> list[dict[str, Any]]:
+        return [view.model_dump(mode="json", by_alias=True) for view in peers(self.room)]
+
+    def _note(self, who: str, frame: Any, deed: str = "got") -> None:
+        at = float(len(self.history.lines))
+        self.history.lines.append(Line(who, deed, frame, at))
+
+    def _journal(self, change: Any) -> None:
+        """As the journal keeps it."""
+        row = {"id": change.id, "epoch": change.epoch, "type": change.type, "by": change.actor}
+        seq = change.seq if change.public else None
+        payload = json.loads(json.dumps(change.payload()))
+        self.history.journal.append({**row, "seq": seq, "payload": payload, "visible_to": None})
 
 
 TestAnyMeeting = AnyMeeting.TestCase

@@ -13,9 +13,10 @@ import pytest
 
 from local.client import HubClient
 from local.client.backoff import Backoff
-from tests.e2e.history import Record, check
 from tests.emulator import Emulator, StartEmulator
 from tests.live.stage import Meeting, Person
+from tests.proof.check import check
+from tests.proof.history import History, Line
 
 PEOPLE: Final = int(os.environ.get("CUT_PEOPLE", "6"))
 CUTS: Final = int(os.environ.get("CUTS", "4"))
@@ -48,13 +49,20 @@ async def enter() -> AsyncIterator[Enter]:
         yield someone
 
 
-def _records(clients: list[HubClient]) -> list[Record]:
+def _history(clients: list[HubClient]) -> History:
     """What the checker of histories reads."""
-    return [
-        (str(number), "sent" if seen.way == "sent" else "got", json.loads(seen.text))
+    lines = [
+        Line(
+            str(number),
+            "sent" if seen.way == "sent" else "got",
+            json.loads(seen.text),
+            seen.at,
+            seen.connection,
+        )
         for number, client in enumerate(clients)
         for seen in client.seen
     ]
+    return History(sorted(lines, key=lambda line: line.at))
 
 
 async def _until_all_agree(clients: list[HubClient]) -> None:
@@ -86,7 +94,7 @@ async def test_cuts_shorter_than_the_grace_are_noticed_as_such_and_nobody_leaves
     await asyncio.gather(*(live(client, number) for number, client in enumerate(clients)))
     await _until_all_agree(clients)
 
-    assert check(_records(clients)) == []
+    assert check(_history(clients)) == []
     kinds = Counter(kind for (kind,) in meeting.rows("SELECT type FROM journal"))
     assert kinds["participant.left"] == 0
     assert kinds["chat.message"] == PEOPLE * CUTS
@@ -128,7 +136,7 @@ async def test_the_two_hours_of_a_connection_pass_and_nobody_notices(
     await asyncio.gather(*(live(client) for client in clients))
     await _until_all_agree(clients)
 
-    assert check(_records(clients)) == []
+    assert check(_history(clients)) == []
     kinds = Counter(kind for (kind,) in meeting.rows("SELECT type FROM journal"))
     assert kinds["chat.message"] == 3 * MESSAGES
     assert kinds["participant.left"] == 0

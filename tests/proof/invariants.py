@@ -26,6 +26,7 @@ def lifecycle(seen: Evidence) -> Iterator[Violation]:
     """I1: one `joined`, then what it does, then one `left`. I9: never more people than places."""
     for epoch in seen.epochs:
         sessions: set[str] = set()
+        replaced = ""  # whoever comes in anew has its place already
         for fold, place, frame in folded(seen, epoch):
             if not fold.known:
                 continue
@@ -40,9 +41,11 @@ def lifecycle(seen: Evidence) -> Iterator[Violation]:
                 if frame["payload"]["joinSeq"] != place[1]:
                     yield _at("I1", place, f"{who} has joinSeq {frame['payload']['joinSeq']}")
                 sessions.add(session)
-                yield from _crowded(fold, place, frame)
+                if who != replaced:
+                    yield from _crowded(fold, place, frame)
             elif frame["type"] in ABOUT_SOMEBODY_HERE and who not in here:
                 yield _at("I1", place, f"{frame['type']} of {who}, who is not in")
+            replaced = who if frame["payload"].get("reason") == "replaced" else ""
 
 
 def noticed(seen: Evidence) -> Iterator[Violation]:
