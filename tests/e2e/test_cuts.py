@@ -126,7 +126,7 @@ async def test_the_two_hours_of_a_connection_pass_and_nobody_notices(
 
     async def live(client: HubClient) -> None:
         said = 0
-        while len({seen.connection for seen in client.seen}) <= LIVES:
+        while len({seen.connection for seen in client.seen}) <= LIVES or said < MESSAGES:
             await client.request("ping")
             if said < MESSAGES:
                 await client.request("chat.send", text=str(said))
