@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: bar-infra bench-emulator bench-import bench-room bundle check clean contracts deploy dev docs faults format fuzz help lint lock migrate mutants pictures prove seed smoke test test-pooled types types-web
+.PHONY: bar-infra bench-emulator bench-import bench-room bundle check clean contracts deploy dev docs faults format fuzz help lint lock migrate mutants pictures prove seed smoke test test-lambda test-pooled test-previous types types-web
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,17 @@ test: .venv/installed ## run all tests
 
 test-pooled: .venv/installed ## run the tests that reach PostgreSQL through PgBouncer (Debian: pgbouncer)
 	@TESTS_THROUGH=pgbouncer $(BIN)/python -m pytest tests/accounts tests/handlers tests/live tests/meetings tests/web -n auto $(ARGS)
+
+test-previous: .venv/installed ## run the tests of the newest tag on today's schema: ARGS="--since COMMIT -n 2"
+	@$(BIN)/python -m infra.bar.previous $(ARGS)
+
+.venv-lambda/installed: requirements/uv.txt requirements/dev.txt .venv/installed
+	@$(BIN)/uv venv --quiet --clear --python $$($(BIN)/python -m infra.bundle --interpreter) .venv-lambda
+	@$(BIN)/uv pip install --quiet --python .venv-lambda/bin/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+test-lambda: .venv-lambda/installed ## run the tests on the Python that Lambda runs, where it is installed: ARGS=tests/handlers
+	@.venv-lambda/bin/python -m pytest -n auto $(ARGS)
 
 check: .venv/installed format-check lint types types-web contracts test ## what CI runs: format, lint, types, contracts, tests
 
@@ -118,4 +129,4 @@ faults: .venv/installed .venv-bar/installed ## break the templates in 33 ways an
 	@$(BIN)/python -m infra.bar.faults $(ARGS)
 
 clean: ## forget the environment and the local data
-	@rm -rf .venv .venv-bar .hub build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@rm -rf .venv .venv-bar .venv-lambda .hub build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

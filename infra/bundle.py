@@ -227,8 +227,12 @@ def main(arguments: list[str] | None = None) -> int:
         "--platform", default="aarch64", choices=["aarch64", "x86_64"], help="default: %(default)s"
     )
     parser.add_argument("--release", default="", help="default: a digest of what is in it")
+    parser.add_argument("--interpreter", action="store_true", help="only say which Python is used")
     options = parser.parse_args(arguments)
     try:
+        if options.interpreter:
+            sys.stdout.write(f"{interpreter()}\n")
+            return 0
         for name, path in bundle(options.into, options.platform, options.release).items():
             sys.stdout.write(f"{described(name, path)}\n")
     except BundleError as error:
