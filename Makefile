@@ -85,8 +85,8 @@ prove: .venv/installed ## prove the promises of a room at large: ARGS="storm --a
 mutants: .venv/installed ## take each safety mechanism out and see its test fail: ARGS="lobby resume" for some
 	@$(BIN)/python -m tests.proof.mutants $(ARGS)
 
-bench-room: .venv/installed ## what a message costs in rooms of 2 to 1 000 people, beside the naive way
-	@$(BIN)/python -m benchmarks.room
+bench-room: .venv/installed ## what a message costs in rooms of 2 to 1 000 people: ARGS='--write benchmarks/room/counts.json' for the bill
+	@$(BIN)/python -m benchmarks.room $(ARGS)
 
 fuzz: .venv/installed ## ask the running product a great many unforeseen things: ARGS="--examples 5000 --seed 7"
 	@$(BIN)/python -m tests.e2e.fuzz $(ARGS)

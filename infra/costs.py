@@ -2,15 +2,20 @@
 
 Prices are list prices of us-east-1 in November 2026, in USD, before any free tier. `PRICES` says on
 which page each stands: look there before you decide. A meeting is an assumption about people,
-spelled out in `Meeting`: change it and look. Media goes from browser to browser, so nothing is paid
-for it here, unless TURN relays it.
+spelled out in `Meeting`: change it and look. What a message costs in posts, processor time and
+Valkey's work is counted: by `make bench-room`, into benchmarks/room/counts.json. Media goes from
+browser to browser, so nothing is paid for it here, unless TURN relays it.
 """
 
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from hub_core.live.sweep import LASTS
 
 HOURS: Final = 730
 """In a month."""
@@ -57,6 +62,34 @@ SECRETS: Final = 6
 ALARMS: Final = 12
 LEAST_CACHE_GB: Final = 0.1
 """What a serverless Valkey is billed for at least."""
+SWEEP_GB: Final = 0.25
+SOCKET_GB: Final = 0.5
+"""The memory of the functions."""
+PROCESSORS: Final = 512 / 1769
+"""What a function of 512 MB has of one: AWS gives a whole one at 1 769 MB."""
+POST_SEC: Final = 0.01
+POSTS_ABREAST: Final = 64
+"""An assumption: how long API Gateway takes for a post; so many are under way at once."""
+
+_COUNTED: Final[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[1] / "benchmarks/room/counts.json").read_text("utf-8")
+)
+"""What one message costs in rooms of different sizes."""
+_SIZES: Final = _COUNTED["messages"]
+ECPUS: Final[float] = max(max(row["trips"], row["redis_bytes"] / 1024) for row in _SIZES)
+"""Of a message: one for each command, or for each kilobyte where that is more."""
+
+
+def seconds(recipients: int) -> float:
+    """How long a function is at a message: computing, or waiting for the gateway if that is longer.
+
+    Processor time between two sizes that were counted is on the line between them.
+    """
+    inside = min(max(recipients, _SIZES[0]["people"]), _SIZES[-1]["people"])
+    low, high = next(pair for pair in pairwise(_SIZES) if inside <= pair[1]["people"])
+    part = (inside - low["people"]) / (high["people"] - low["people"])
+    cpu_ms = low["cpu_ms"] + part * (high["cpu_ms"] - low["cpu_ms"])
+    return float(max(cpu_ms / 1000 / PROCESSORS, recipients * POST_SEC / POSTS_ABREAST))
 
 
 @dataclass(frozen=True)
@@ -91,8 +124,7 @@ class Meeting:
     @property
     def taken(self) -> int:
         """Frames from clients."""
-        said = self.chats + self.changes + 2 * self.people
-        return self.people * self.pings_each + said + self.pairs * self.signals_a_pair
+        return self.people * self.pings_each + self.heard + self.pairs * self.signals_a_pair
 
     @property
     def pushed(self) -> int:
@@ -104,11 +136,9 @@ class Meeting:
 
     @property
     def gb_seconds(self) -> float:
-        """Of functions of 512 MB: 15 ms for a frame, and 0.25 ms more for each recipient.
-
-        64 posts are under way at once, each answered after some 10 ms.
-        """
-        return 0.5 * (0.015 * self.taken + 0.00025 * (self.pushed - self.taken))
+        """Of the functions that take frames."""
+        quiet = self.taken - self.heard
+        return SOCKET_GB * (quiet * seconds(1) + self.heard * seconds(self.people))
 
     def usd(self) -> float:
         """What the hour costs, beside what stands there anyway."""
@@ -118,7 +148,7 @@ class Meeting:
             + self.people * self.requests_each * PRICES["request"].usd
             + (self.taken + self.people * self.requests_each) * PRICES["invocation"].usd
             + (self.gb_seconds + self.people * self.requests_each * 0.05) * PRICES["gb_second"].usd
-            + self.taken * 4 * PRICES["ecpu"].usd
+            + self.taken * ECPUS * PRICES["ecpu"].usd
             + (self.taken * 700 + self.people * 2000) / 1e9 * PRICES["log_gb"].usd
         )
 
@@ -133,13 +163,13 @@ def idle(*, production: bool, nat: bool = False) -> dict[str, float]:
     """A month in which nobody comes, by what it is paid for."""
     aurora = "Aurora Serverless v2, 0.5 ACU awake" if production else "Aurora Serverless v2, asleep"
     alarms = ALARMS * PRICES["alarm"].usd + PRICES["composite"].usd
-    sweep = PRICES["invocation"].usd + 0.05 * 0.5 * PRICES["gb_second"].usd
+    sweep = PRICES["invocation"].usd + LASTS.total_seconds() * SWEEP_GB * PRICES["gb_second"].usd
     parts = {
         aurora: 0.5 * HOURS * PRICES["acu_hour"].usd if production else 0.0,
         "ElastiCache Serverless, 100 MB": LEAST_CACHE_GB * HOURS * PRICES["cache_gb_hour"].usd,
         f"{SECRETS} secrets": SECRETS * PRICES["secret"].usd,
         f"{ALARMS} alarms and the canary": alarms,
-        "the sweep, every minute": 60 * HOURS * sweep,
+        f"the sweep, {LASTS.seconds} seconds of every minute": 60 * HOURS * sweep,
         "API Gateway, the network, everything else": 0.0,
     }
     if nat:
@@ -171,6 +201,11 @@ def _meetings() -> Iterator[str]:
         here = f"{meeting.taken:,} | {meeting.pushed:,} | {_usd(meeting.usd())}"
         theirs = " | ".join(_usd(meeting.people * 60 * price.usd) for price in OTHERS.values())
         yield f"| {name} | {here} | {theirs} |"
+    yield ""
+    least, most = _SIZES[0], _SIZES[-1]
+    yield f"A message was counted on {_COUNTED['measured']}: {ECPUS:.1f} ECPU of Valkey, a post for"
+    yield f"each person and one for the reply, and {least['cpu_ms']:.0f} ms of a processor in"
+    yield f"a room of {least['people']}, {most['cpu_ms']:.0f} ms in one of {most['people']:,}."
     yield ""
     yield "The others carry the media as well, and some bill bandwidth beside it. Here it goes from"
     yield "browser to browser, which is fine for a handful of people and not for a thousand: those"

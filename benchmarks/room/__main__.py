@@ -6,6 +6,7 @@ machine, ratios within one run do not. Beside it the naive way: seven round trip
 for each recipient, boto3.
 """
 
+import argparse
 import json
 import queue
 import statistics
@@ -14,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -312,6 +313,9 @@ def _at_a_rate(
 
 def main() -> None:
     """Measure, print the table, and say which targets are met."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.room", description=__doc__)
+    parser.add_argument("--write", type=Path, help="where the counts go that the cost model reads")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         began = time.monotonic()
         with surroundings(Path(folder)) as (endpoints, sink):
@@ -326,7 +330,20 @@ def main() -> None:
                 presence = [_presence(site, containers, pause) for pause in (0.0, 0.05)]
             for one in (container, *containers):
                 one.close()
+        if options.write:
+            _write(options.write, rows)
         _print(rows, coalesced, presence, time.monotonic() - began)
+
+
+def _write(path: Path, rows: Sequence[Row]) -> None:
+    """What was counted, and when: infra/costs.py turns it into money."""
+    counted = ("people", "trips", "redis_bytes", "posts", "cpu_ms")
+    told = {
+        "measured": f"{utc_now():%Y-%m-%d}",
+        "python": sys.version.split()[0],
+        "messages": [{name: round(asdict(row)[name], 2) for name in counted} for row in rows],
+    }
+    path.write_text(json.dumps(told, indent=2) + "\n", "utf-8")
 
 
 def _print(rows: Sequence[Row], coalesced: float, presence: Sequence[float], took: float) -> None:
