@@ -140,6 +140,11 @@ def _requirements(group: str, under: str | None) -> str:
     return "".join(block for name, block in _pins(group) if name not in below)
 
 
+def pinned(group: str) -> dict[str, str]:
+    """The packages of a group's lock, by their names, and their versions."""
+    return {name: block.split("==")[1].split()[0] for name, block in _pins(group)}
+
+
 def _pins(group: str) -> Iterator[tuple[str, str]]:
     lock = (ROOT / "requirements" / f"{group}.txt").read_text("utf-8")
     for match in re.finditer(r"^([\w.-]+)==.*(?:\n +--hash.*)*\n", lock, re.MULTILINE):

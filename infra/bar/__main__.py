@@ -4,13 +4,14 @@ Each step says what it is for; a failure shows its output. Nothing here needs a 
 packages are installed. What would need one is named at the end.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from infra.bundle import (
     install,
     make_code,
     make_layer,
+    pinned,
     write_template,
 )
 
@@ -174,11 +176,20 @@ def _secrets() -> str:
 
 
 def _materials() -> str:
-    for group in ("socket", "rest", "docs", "migrate"):
+    """Of every layer: each package of its lock, in its version, and nothing else."""
+    for group in LAYERS:
         lock = f"requirements/{group}.txt"
         listed = kept(f"{group}.cdx.json", (ROOT / lock).read_text("utf-8"), partial(_list, lock))
-        shutil.copyfile(listed, BUILD / f"{group}.cdx.json")
+        bill = shutil.copyfile(listed, BUILD / f"{group}.cdx.json").read_text("utf-8")
+        if differing := unlisted(bill, pinned(group)):
+            raise StepFailed(f"{group}: {', '.join(differing)}")
     return "build/*.cdx.json"
+
+
+def unlisted(bill: str, pins: Mapping[str, str]) -> list[str]:
+    """What stands in the bill of materials and not in the lock, or the other way round."""
+    found = {(one["name"].lower(), one["version"]) for one in json.loads(bill)["components"]}
+    return sorted(f"{name} {version}" for name, version in found ^ set(pins.items()))
 
 
 def _list(lock: str, into: Path) -> None:
