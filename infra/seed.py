@@ -10,7 +10,7 @@ import secrets
 import sys
 from typing import Final
 
-from sqlalchemy import NullPool, func, make_url, select
+from sqlalchemy import NullPool, func, make_url, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -38,6 +38,7 @@ async def seed(database_url: str) -> str:
     url = make_url(database_url).set(drivername="postgresql+psycopg")
     engine = create_async_engine(url, poolclass=NullPool)
     async with AsyncSession(engine) as db, db.begin():
+        await db.execute(text("SET LOCAL lock_timeout = 0"))  # whoever waits finds it done
         await db.execute(select(func.pg_advisory_xact_lock(LOCK)))
         host_id = await _demo_user(db)
         meeting_id, code = await _meeting(db, host_id)

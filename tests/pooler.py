@@ -23,8 +23,7 @@ SERVER_CONNECTIONS = 5
 
 _INI = """\
 [databases]
-hub = host=127.0.0.1 port={server_port} dbname={database} user={user} password={password} \
-connect_query='SET statement_timeout = 3000; SET lock_timeout = 1000'
+hub = host=127.0.0.1 port={server_port} dbname={database} user={user} password={password}
 
 [pgbouncer]
 listen_addr = 127.0.0.1
@@ -35,9 +34,8 @@ auth_file = {users}
 pool_mode = transaction
 default_pool_size = {pool}
 max_client_conn = 500
-; The product asks for its timeouts when it connects; here the pooler sets them, above.
-ignore_startup_parameters = options
 server_login_retry = 0.2
+; What a session sets is gone with its transaction.
 server_reset_query_always = 1
 """
 

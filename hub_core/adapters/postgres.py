@@ -1,6 +1,9 @@
 """PostgreSQL without SQLAlchemy: one plain psycopg connection per container, for the socket path.
 
 The socket functions run a handful of fixed statements; SQLAlchemy would treble their cold start.
+How long a statement may take, the role says (`infra/migrations`): a session's settings get lost
+in poolers. One that takes longer is a fault, and answers as `server/unavailable`. The role's times
+are UTC: elsewhere the last hours of the year 9999 belong to a year that Python lacks.
 """
 
 import asyncio
@@ -15,9 +18,6 @@ from hub_core.adapters.runtime import at_close, kept
 from hub_core.adapters.settings import settings
 
 CONNECT_TIMEOUT_SEC: Final = 5
-SESSION_OPTIONS: Final = "-c statement_timeout=3000 -c lock_timeout=1000 -c timezone=UTC"
-"""Milliseconds. A query that takes longer is a fault, and answers as `server/unavailable`. Times
-are read in UTC: elsewhere the last hours of the year 9999 belong to one that Python lacks."""
 
 T = TypeVar("T")
 
@@ -101,7 +101,6 @@ class Postgres:
                 autocommit=True,
                 prepare_threshold=None,
                 connect_timeout=CONNECT_TIMEOUT_SEC,
-                options=SESSION_OPTIONS,
                 row_factory=dict_row,
             )
         return self._connection

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
-from hub_core.adapters.postgres import CONNECT_TIMEOUT_SEC, SESSION_OPTIONS
+from hub_core.adapters.postgres import CONNECT_TIMEOUT_SEC
 from hub_core.adapters.runtime import at_close, kept
 from hub_core.adapters.settings import settings
 
@@ -60,11 +60,7 @@ def engine() -> AsyncEngine:
         pool_pre_ping=True,
         # A failed statement's parameters would otherwise stand in the text of the exception.
         hide_parameters=True,
-        connect_args={
-            "prepare_threshold": None,
-            "connect_timeout": CONNECT_TIMEOUT_SEC,
-            "options": SESSION_OPTIONS,
-        },
+        connect_args={"prepare_threshold": None, "connect_timeout": CONNECT_TIMEOUT_SEC},
     )
     at_close(opened.dispose)
     return opened

@@ -23,6 +23,9 @@ def run() -> None:
     url = make_url(context.config.attributes["database_url"])
     engine = create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
     with engine.begin() as connection:
+        # The role's bounds are for requests: another node's migration may take its time, and ours.
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
         context.configure(connection=connection, target_metadata=METADATA, compare_type=True)

@@ -9,9 +9,9 @@ from hub_core.adapters.postgres import Postgres
 
 
 @pytest.fixture
-async def postgres(database_url: str) -> AsyncIterator[Postgres]:
+async def postgres(migrated: str) -> AsyncIterator[Postgres]:
     """A client of its own."""
-    client = Postgres(database_url)
+    client = Postgres(migrated)
     yield client
     await client.aclose()
 
@@ -77,14 +77,19 @@ async def test_a_statement_that_takes_too_long_is_not_tried_again(
     assert row == {"last_value": 1}
 
 
-async def test_the_server_bounds_every_statement(postgres: Postgres) -> None:
+async def test_the_server_bounds_every_statement_and_a_pooler_s_reset_keeps_that(
+    postgres: Postgres,
+) -> None:
+    await postgres.run("SET statement_timeout = 0", {})
+    await postgres.run("DISCARD ALL", {})
+
     (row,) = await postgres.run(
         "SELECT current_setting('statement_timeout') AS statement,"
-        " current_setting('lock_timeout') AS lock",
+        " current_setting('lock_timeout') AS lock, current_setting('TimeZone') AS zone",
         {},
     )
 
-    assert row == {"statement": "3s", "lock": "1s"}
+    assert row == {"statement": "3s", "lock": "1s", "zone": "UTC"}
 
 
 async def test_a_mistake_in_a_statement_is_the_programmer_s_and_keeps_the_connection(

@@ -10,10 +10,11 @@ from sqlalchemy import make_url
 @pytest.fixture
 def empty(database_url: str) -> Iterator[str]:
     """A database of its own, with nothing in it."""
-    with psycopg.connect(database_url, autocommit=True) as server:
+    unbounded = "-c statement_timeout=0"  # the role's bound is for the product's statements
+    with psycopg.connect(database_url, autocommit=True, options=unbounded) as server:
         server.execute("CREATE DATABASE migrations")
     yield str(
         make_url(database_url).set(database="migrations").render_as_string(hide_password=False)
     )
-    with psycopg.connect(database_url, autocommit=True) as server:
+    with psycopg.connect(database_url, autocommit=True, options=unbounded) as server:
         server.execute("DROP DATABASE migrations WITH (FORCE)")

