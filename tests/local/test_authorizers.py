@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -164,7 +165,9 @@ async def test_an_answer_is_remembered_for_the_same_identity() -> None:
 
 
 class Issuer:
-    """An identity provider with one key, on a port of this machine."""
+    """An identity provider on a port of this machine: its key, and one that it should not show."""
+
+    secret = b"secret" * 8
 
     def __init__(self) -> None:
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -173,7 +176,8 @@ class Issuer:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                told: dict[str, Any] = {"keys": [{**public, "kid": "k1", "alg": "RS256"}]}
+                shared = {"kty": "oct", "kid": "s1", "alg": "HS256", "k": _encoded(issuer.secret)}
+                told: dict[str, Any] = {"keys": [{**public, "kid": "k1", "alg": "RS256"}, shared]}
                 if self.path.endswith("openid-configuration"):
                     told = {"issuer": issuer.url, "jwks_uri": f"{issuer.url}/keys"}
                 self.send_response(200)
@@ -196,6 +200,10 @@ class Issuer:
         }
         told = {name: value for name, value in {**usual, **claims}.items() if value is not None}
         return jwt.encode(told, self.key, algorithm="RS256", headers={"kid": kid})
+
+
+def _encoded(octets: bytes) -> str:
+    return urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 @pytest.fixture(scope="module")
@@ -257,9 +265,12 @@ async def test_a_token_that_does_not_hold_is_refused(issuer: Issuer, wrong: dict
     assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
-async def test_a_token_signed_with_a_shared_secret_is_refused(issuer: Issuer) -> None:
+@pytest.mark.parametrize("kid", ["k1", "s1"])
+async def test_a_token_signed_with_a_shared_secret_is_refused_even_if_it_was_published(
+    issuer: Issuer, kid: str
+) -> None:
     claims = {"iss": issuer.url, "aud": "hub", "exp": int(time.time()) + 600}
-    token = jwt.encode(claims, "secret" * 8, algorithm="HS256", headers={"kid": "k1"})
+    token = jwt.encode(claims, issuer.secret, algorithm="HS256", headers={"kid": kid})
 
     answer, _ = await by_token(issuer, token)
 

@@ -8,6 +8,8 @@ import pytest
 from redis.asyncio import Redis
 from websockets.asyncio.client import connect
 
+from local.gateway.exchange import Request
+from local.gateway.nodes import Nodes
 from tests.local.gateways import Served, served
 from tests.local.test_connections_api import ROUTES, calls, client_for, connection_id
 
@@ -91,6 +93,34 @@ async def test_a_tag_that_leads_astray_is_gone_after_one_step(
 
     with pytest.raises(management.exceptions.GoneException):
         await calls(management.post_to_connection, ConnectionId="AAAA" + "b" * 11 + "=", Data=b"x")
+
+
+async def test_a_node_under_two_names_passes_nothing_on_to_itself(
+    two: tuple[Served, Served], redis: Redis
+) -> None:
+    here, there = two
+    prefix = await anext(key async for key in redis.scan_iter("gateway:*:secret"))
+    alias = there.url.replace("127.0.0.1", "localhost")
+    assert alias != there.url
+    await redis.set(prefix.replace("secret", "node:AAAA"), alias)
+    management = client_for(here)
+
+    with pytest.raises(management.exceptions.GoneException):
+        await calls(management.post_to_connection, ConnectionId="AAAA" + "b" * 11 + "=", Data=b"x")
+
+
+async def test_a_connection_of_one_s_own_is_looked_for_nowhere_else(redis_url: str) -> None:
+    visits: list[object] = []
+    async with await asyncio.start_server(lambda *visit: visits.append(visit), "127.0.0.1") as door:
+        port = door.sockets[0].getsockname()[1]
+        nodes = Nodes(redis_url, "alone")
+        await nodes.join(f"http://127.0.0.1:{port}")
+        post = Request("POST", "/@connections/x", "", [], b"x", "127.0.0.1")
+
+        answer = await nodes.forward(post, nodes.new_connection_id())
+
+        await nodes.leave()
+    assert (answer, visits) == (None, [])
 
 
 async def test_many_posts_at_once_arrive_each_once(two: tuple[Served, Served]) -> None:
