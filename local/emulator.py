@@ -69,7 +69,7 @@ class Site:
     credentials: Credentials
     """Of the functions' role."""
     shared: Mapping[str, str]
-    """Data stores and secrets."""
+    """Data stores, secrets and folders."""
     sdk: Mapping[str, str]
     """What AWS's SDKs look for in every function."""
 
@@ -98,7 +98,7 @@ async def emulate(desk: Desk) -> None:
         embedded = await stack.enter_async_context(stores.running(folder, keyring))
 
         urls = stores.urls(embedded.endpoints)
-        shared = shared_variables(template, desk.environment, urls, keyring)
+        shared = shared_variables(template, desk.environment, urls, keyring, folder)
         if options.turn:
             shared |= await stack.enter_async_context(turn_server(folder, keyring))
         site = _site(template, doors, shared, local_credentials(keyring, template.region))

@@ -199,6 +199,8 @@ class Local:
     prepare: tuple[str, ...] = ()
     """Python modules run in order (`python -m …`) before the first request, with the functions'
     environment."""
+    folders: Mapping[str, str] = field(default_factory=dict)
+    """Variables that name a folder of the data folder, and which."""
     pages: str | None = None
     """A folder with static pages, from the template's."""
 

@@ -5,6 +5,7 @@ import secrets
 from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from local.addresses import Addresses
 from local.gateway.sigv4 import Credentials
@@ -40,12 +41,17 @@ def shared_variables(
     environment: Mapping[str, str],
     urls: Mapping[str, str],
     keyring: Keyring,
+    data: Path,
 ) -> dict[str, str]:
-    """Data stores and secrets: what two emulators must have in common to be one system."""
+    """Data stores, secrets and folders: what two emulators have in common that are one system."""
     secrets = {
         name: environment.get(name) or keyring.secret(name) for name in template.local.secrets
     }
-    return {**urls, **secrets}
+    folders = {
+        name: environment.get(name) or str(data / folder)
+        for name, folder in template.local.folders.items()
+    }
+    return {**urls, **secrets, **folders}
 
 
 def sdk_variables(

@@ -201,7 +201,9 @@ class Settings(BaseSettings):
     mail_from: str = Field("hub@localhost", description="Whom mails are from; SES must know it.")
     mail_queue_url: str = Field("", description="The SQS queue of mails to be sent.")
     mail_outbox: str = Field(
-        ".hub/outbox", description="The folder for mails that go nowhere: not in production."
+        ".hub/outbox",
+        description="The folder for mails that go nowhere: not in production. The emulator has it "
+        "in its data folder.",
     )
     fan_out_queue_url: str = Field(
         "",

@@ -7,7 +7,7 @@ from local.cloudformation.intrinsics import Node
 from local.cloudformation.resource import Findings
 from local.model import Local, Service
 
-_KEYS = ("Parameters", "Services", "Secrets", "Prepare", "Pages")
+_KEYS = ("Parameters", "Services", "Secrets", "Prepare", "Folders", "Pages")
 
 
 def read_local(metadata: Mapping[str, Node], findings: Findings) -> Local:
@@ -27,10 +27,11 @@ def read_local(metadata: Mapping[str, Node], findings: Findings) -> Local:
             f"Metadata.Local: there is no service {name}; there are {', '.join(known)}"
         )
     return Local(
-        parameters=_parameters(section, findings),
+        parameters=_map(section, "Parameters", findings),
         services=tuple(service for service in known if service in services),
         secrets=secrets,
         prepare=prepare,
+        folders=_map(section, "Folders", findings),
         pages=_pages(section, findings),
     )
 
@@ -51,9 +52,9 @@ def _names(section: Mapping[str, Node], key: str, findings: Findings) -> tuple[s
     return tuple(names)
 
 
-def _parameters(section: Mapping[str, Node], findings: Findings) -> dict[str, str]:
-    given = section.get("Parameters") or {}
+def _map(section: Mapping[str, Node], key: str, findings: Findings) -> dict[str, str]:
+    given = section.get(key) or {}
     if not isinstance(given, dict) or any(isinstance(each, dict | list) for each in given.values()):
-        findings.problems.append("Metadata.Local: Parameters is no map of names to values")
+        findings.problems.append(f"Metadata.Local: {key} is no map of names to values")
         return {}
     return {name: str(value) for name, value in given.items()}

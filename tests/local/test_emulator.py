@@ -75,6 +75,7 @@ def test_a_function_finds_its_variables_and_its_apis_here(example: Emulator) -> 
     assert found["WEB"] == f"http://localhost:{port}"
     assert found["ELSEWHERE"] == "https://abcd123.execute-api.us-east-1.amazonaws.com/prod"
     assert len(found["KEY"]) >= 32
+    assert found["DESK"] == str(example.data / "desk")
     assert found["REDIS_URL"].startswith("redis://")
     assert {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"} <= found.keys()
     assert "DATABASE_URL" not in found

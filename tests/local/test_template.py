@@ -307,6 +307,7 @@ Metadata:
     Services: [valkey]
     Secrets: [KEY]
     Prepare: [steps.one]
+    Folders: {OUTBOX: mails}
 Parameters: {Name: {Type: String, Default: global}}
 """
     declares = FUNCTION + "      Environment: {Variables: {NAME: !Ref Name}}\n"
@@ -316,6 +317,7 @@ Parameters: {Name: {Type: String, Default: global}}
     assert template.local.services == ("valkey",)
     assert template.local.secrets == ("KEY",)
     assert template.local.prepare == ("steps.one",)
+    assert template.local.folders == {"OUTBOX": "mails"}
     assert template.functions["F"].environment == {"NAME": "local"}
 
 
@@ -327,6 +329,7 @@ Parameters: {Name: {Type: String, Default: global}}
         ("{Prepare: one}", "Prepare is no list of names"),
         ("{Parameters: {Nobody: x}}", "Nobody is given, but the template has no such"),
         ("{Parameters: [a]}", "Parameters is no map of names to values"),
+        ("{Folders: mails}", "Folders is no map of names to values"),
     ],
 )
 def test_metadata_with_a_mistake_is_refused(read: Read, section: str, problem: str) -> None:
