@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
-    PlainValidator,
     SecretBytes,
     SecretStr,
     ValidationError,
@@ -141,7 +141,7 @@ def _scheme(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Keys = Annotated[Keyring, NoDecode, PlainValidator(_keyring)]
+Keys = Annotated[Keyring, NoDecode, BeforeValidator(_keyring)]
 
 
 class Settings(BaseSettings):
@@ -159,7 +159,7 @@ class Settings(BaseSettings):
     access_ttl_sec: int = Field(900, ge=1)
     refresh_ttl_sec: int = Field(2_592_000, ge=1)
     room_token_ttl_sec: int = Field(120, ge=1)
-    cors_origin: Annotated[tuple[str, ...], NoDecode, PlainValidator(_origins)] = Field(
+    cors_origin: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
         (), description="Origins that browsers may call from, separated by commas."
     )
     management_api_url: str = Field(
@@ -173,15 +173,15 @@ class Settings(BaseSettings):
         7200, gt=0, description="How long API Gateway lets a connection live."
     )
     rate_limit_scale: float = Field(1.0, gt=0, description="Multiplies every limit.")
-    stun_urls: Annotated[tuple[str, ...], NoDecode, PlainValidator(_stun_urls)] = Field(
+    stun_urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_stun_urls)] = Field(
         ("stun:stun.l.google.com:19302",),
         description="STUN servers in `iceServers` of a room ticket, separated by commas; may be "
         "empty (RFC 7064).",
     )
-    turn_urls: Annotated[tuple[str, ...], NoDecode, PlainValidator(_turn_urls)] = Field(
+    turn_urls: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_turn_urls)] = Field(
         (), description="TURN servers in `iceServers`, separated by commas (RFC 7065)."
     )
-    turn_secret: Annotated[Keyring, NoDecode, PlainValidator(_keyring_or_none)] = Field(
+    turn_secret: Annotated[Keyring, NoDecode, BeforeValidator(_keyring_or_none)] = Field(
         (), description="What coturn has as `static-auth-secret`, newest first."
     )
     turn_ttl_sec: int = Field(
@@ -190,7 +190,7 @@ class Settings(BaseSettings):
         description="How long a TURN credential lasts. API Gateway ends a connection after two "
         "hours, and the resume brings fresh ones.",
     )
-    google_client_ids: Annotated[tuple[str, ...], NoDecode, PlainValidator(_names)] = Field(
+    google_client_ids: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = Field(
         (), description="Our OAuth client ids at Google; empty: no sign-in with Google."
     )
     google_issuer: str = Field(GOOGLE_ISSUER, description="Another one in tests alone.")

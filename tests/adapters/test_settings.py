@@ -177,10 +177,11 @@ def test_keys_come_newest_first_and_a_bare_secret_has_the_kid_0(
 def test_the_settings_can_be_shown_without_telling_a_secret() -> None:
     read = read_settings()
 
-    shown = repr(read) + str(read)
+    shown = repr(read) + str(read) + repr(read.model_dump()) + read.model_dump_json()
 
-    for secret in (*LONG, "pass@db"):
+    for secret in (*LONG, "pass@db", FIT["TURN_SECRET"]):
         assert secret not in shown
+    assert [key["kid"] for key in read.model_dump()["jwt_access_secret"]] == ["0"]
 
 
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1))
