@@ -26,7 +26,7 @@ def main() -> int:
     logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_until_signal(Desk(options, os.environ, console)))
+            return runner.run(_until_signal(Desk(options, dict(os.environ), console)))
     finally:
         console.close()
 

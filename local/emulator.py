@@ -120,6 +120,7 @@ async def emulate(desk: Desk) -> None:
         stack.enter_context(left_in(folder, {**shared, **site.sdk}, _about(running)))
         for line in banner(running, prepared, desk.console.paint):
             desk.console.line(line)
+        await embedded.wake()
         raise await embedded.failed()
 
 
@@ -162,7 +163,9 @@ async def _open(site: Site, desk: Desk) -> AsyncIterator[ControlApp]:
         if site.template.queues:
             sqs = Sqs(site.shared[AWS_ENDPOINT_URL], site.template.region)
             pollers = Pollers(site.template, setup, sqs)
-            await pollers.start()
+            if desk.environment.get(AWS_ENDPOINT_URL):  # else our own has made them
+                await pollers.make_queues()
+            pollers.start()
             stack.push_async_callback(pollers.stop)
         schedules = Schedules(site.template, setup)
         schedules.start()

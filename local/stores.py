@@ -9,6 +9,7 @@ from pathlib import Path
 from local.model import Service, Template
 from local.services.embedded import EmbeddedServices, Endpoints
 from local.services.keyring import Keyring
+from local.services.moto import Cloud
 from local.services.reach import reach_database, reach_redis
 from local.variables import AWS_ENDPOINT_URL, DATABASE_URL, REDIS_URL
 
@@ -41,7 +42,10 @@ class Stores:
             ServiceError: One does not start, or does not answer.
         """
         embedded = EmbeddedServices(
-            folder, keyring, wanted=[name for name in self.needed if not self._given(name)]
+            folder,
+            keyring,
+            wanted=[name for name in self.needed if not self._given(name)],
+            cloud=Cloud(self.template.region, self.template.queues),
         )
         try:
             await self._reach()

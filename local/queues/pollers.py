@@ -32,14 +32,17 @@ class Pollers:
         self._tasks = Tasks()
         self._polling: list[asyncio.Task[None]] = []
 
-    async def start(self) -> None:
-        """Make the template's queues, and begin to poll those that feed functions.
+    async def make_queues(self) -> None:
+        """Make the template's queues, unless they are there.
 
         Raises:
-            SqsError: A queue is refused.
+            SqsError: One is refused.
         """
         for queue in self._template.queues:
             await self._sqs.create(queue.name, queue.attributes)
+
+    def start(self) -> None:
+        """Begin to poll the queues that feed functions."""
         loop = asyncio.get_running_loop()
         self._polling = [
             loop.create_task(self._poll(each)) for each in self._template.queue_sources

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 import signal
+import socket
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -45,20 +46,22 @@ class Server:
     def _record(self) -> Path:
         return self.folder / f"{self.name.lower()}.pid"
 
-    async def spawn(self, command: Sequence[str | Path], stdin: bytes | None = None) -> Process:
+    async def spawn(
+        self, command: Sequence[str | Path], stdin: bytes | socket.socket | None = None
+    ) -> Process:
         """Start a process tied to ours, in a session of its own so that Ctrl-C is for us alone.
 
-        `stdin` is for what must not stand in the process list.
+        `stdin` is for what must not stand in the process list, or a socket to be taken over.
         """
         with self._open_log() as log:
             process = await asyncio.create_subprocess_exec(
                 *tethered(command, self.shutdown, self.user),
-                stdin=DEVNULL if stdin is None else PIPE,
+                stdin=_channel(stdin),
                 stdout=log,
                 stderr=STDOUT,
                 start_new_session=True,
             )
-        if stdin is not None and process.stdin is not None:
+        if isinstance(stdin, bytes) and process.stdin is not None:
             process.stdin.write(stdin)
             process.stdin.close()
         return process
@@ -148,6 +151,12 @@ class Server:
     def _orphan(self) -> psutil.Process | None:
         record = self._read_record()
         return still_running(int(record["pid"]), record["started"]) if record else None
+
+
+def _channel(stdin: bytes | socket.socket | None) -> int:
+    if isinstance(stdin, socket.socket):
+        return stdin.fileno()
+    return DEVNULL if stdin is None else PIPE
 
 
 def still_running(pid: int, started: float) -> psutil.Process | None:

@@ -10,7 +10,7 @@ from local.model import Service
 from local.services.errors import ServiceError
 from local.services.folder import data_folder
 from local.services.keyring import Keyring
-from local.services.moto import Moto
+from local.services.moto import Cloud, Moto
 from local.services.postgres import Postgres
 from local.services.valkey import Valkey
 
@@ -37,6 +37,7 @@ class EmbeddedServices:
         *,
         wanted: Collection[Service] = ("postgres", "valkey"),
         durable: bool = True,
+        cloud: Cloud = Cloud(),  # noqa: B008 (a constant)
     ) -> None:
         """Choose the servers; `durable=False` is for tests, which begin anew after a power cut."""
         self._postgres = self._valkey = self._moto = None
@@ -47,7 +48,7 @@ class EmbeddedServices:
             password = keyring.secret("valkey.password")
             self._valkey = Valkey(folder, password, durable=durable)
         if "aws" in wanted:
-            self._moto = Moto(folder)
+            self._moto = Moto(folder, cloud)
         self.endpoints = Endpoints("", "")
         """Where they are, once they have started."""
         servers = (self._postgres, self._valkey, self._moto)
@@ -78,6 +79,11 @@ class EmbeddedServices:
         except* ServiceError as failed:
             raise failed.exceptions[0] from failed
         return {server: start.result() for server, start in starts.items()}
+
+    async def wake(self) -> None:
+        """Start what can wait until the doors are open; who asks sooner waits for an answer."""
+        if self._moto:
+            await self._moto.wake()
 
     async def failed(self) -> ServiceError:
         """Wait until a server ends by itself, which it should not; for ever if there is none."""

@@ -1,65 +1,84 @@
 """AWS's other services (SQS, S3, …), played by moto on this machine; it keeps nothing on disk."""
 
 import asyncio
+import json
 import signal
+import socket
 import sys
 from asyncio.subprocess import Process
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from local.model import DEFAULT_REGION, Queue
 from local.services.child import Server
 from local.services.errors import ServiceError
-from local.services.ports import PickPort, free_port
 
-_TRIES = 5
-_START = 30.0
+_HOST = "127.0.0.1"
+_SERVER = Path(__file__).with_name("moto_server.py")
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """What there is of AWS before anybody asks for it."""
+
+    region: str = DEFAULT_REGION
+    queues: Sequence[Queue] = ()
 
 
 class Moto:
-    """One moto server on a free port of 127.0.0.1."""
+    """One moto server on a free port of 127.0.0.1.
 
-    def __init__(self, folder: Path, *, pick_port: PickPort = free_port) -> None:
+    Its imports take a second of CPU, and nobody needs it at once. So `start` only listens, and
+    `wake` starts the process, which takes over the socket: connections of the time between wait in
+    its backlog, and nobody is refused.
+    """
+
+    def __init__(self, folder: Path, cloud: Cloud) -> None:
         self.server = Server("moto", folder, shutdown=signal.SIGTERM)
-        self._pick_port = pick_port
-        self._process: Process | None = None
+        self._cloud = cloud
+        self._listener: socket.socket | None = None
+        self._process: asyncio.Future[Process] = asyncio.get_running_loop().create_future()
 
     async def start(self) -> str:
-        """Start, and return the URL once it answers.
+        """Listen; where, is the answer.
 
         Raises:
-            ServiceError: It does not start.
+            ServiceError: One of an earlier run does not end.
         """
         await self.server.reap()
-        port = self._pick_port(self.server.last_port())
-        for _ in range(_TRIES):
-            self._process = process = await self.server.spawn(
-                [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+        self._listener = _listen(self.server.last_port())
+        return f"http://{_HOST}:{self._listener.getsockname()[1]}"
+
+    async def wake(self) -> None:
+        """Start the process behind the socket."""
+        assert self._listener
+        queues = {queue.name: dict(queue.attributes) for queue in self._cloud.queues}
+        with self._listener as listener:
+            process = await self.server.spawn(
+                [sys.executable, "-P", _SERVER, self._cloud.region, json.dumps(queues)],
+                stdin=listener,
             )
-            self.server.remember(process, port)
-            if await self._answers(process, port):
-                return f"http://127.0.0.1:{port}"
-            port = self._pick_port(None)
-        raise self.server.broken(process)
+            self.server.remember(process, listener.getsockname()[1])
+        self._process.set_result(process)
 
     async def ended(self) -> ServiceError:
         """Wait until the server ends by itself."""
-        assert self._process
-        await self._process.wait()
-        return self.server.broken(self._process)
+        process = await asyncio.shield(self._process)
+        await process.wait()
+        return self.server.broken(process)
 
     async def stop(self) -> None:
         """End it."""
-        if self._process:
-            await self.server.stop(self._process)
+        if self._listener:
+            self._listener.close()
+        if self._process.done():
+            await self.server.stop(self._process.result())
 
-    async def _answers(self, process: Process, port: int) -> bool:
-        """Wait until it listens; False when the process ends instead, as with a taken port."""
-        async with self.server.within(_START):
-            while process.returncode is None:
-                try:
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
-                except OSError:
-                    await asyncio.sleep(0.02)
-                else:
-                    writer.close()
-                    return True
-        return False
+
+def _listen(preferred: int | None) -> socket.socket:
+    """A socket on the port of the last time, which others may have noted, if that is free."""
+    try:
+        return socket.create_server((_HOST, preferred or 0), backlog=128)
+    except OSError:
+        return socket.create_server((_HOST, 0), backlog=128)
