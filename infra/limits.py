@@ -40,7 +40,7 @@ def page() -> str:
 
 
 def _row(policy: Policy) -> str:
-    lock = " 🔒" if policy.guards_secrets else ""
+    lock = " 🔒" if policy.refuses_uncounted else ""
     shared, window = SHARED[policy.per], _window(policy.window_sec)
     return f"| `{policy.name}`{lock} | {policy.quota} | {window} | {shared} | {policy.what} |\n"
 

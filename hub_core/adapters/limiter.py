@@ -75,10 +75,10 @@ class Limiter:
     scale: float = 1.0
 
     async def take(self, charges: Sequence[Charge]) -> Verdict | None:
-        """Take one from each, if all have one; None: Redis is down, and no secret is guarded.
+        """Take one from each, if all have one; None: Redis is down, and all policies let pass.
 
         Raises:
-            Unavailable: Redis is down, and one of the policies guards secrets.
+            Unavailable: Redis is down, and one of the policies refuses what it cannot count.
         """
         return await self._run(charges, 1)
 
@@ -104,7 +104,7 @@ class Limiter:
             async with asyncio.timeout(PATIENCE_SEC):
                 allowed, *numbers = await self._script(keys, arguments)
         except (RedisError, OSError) as error:  # a TimeoutError is an OSError
-            if any(charge.policy.guards_secrets for charge in charges):
+            if any(charge.policy.refuses_uncounted for charge in charges):
                 raise Unavailable from error
             return None
         levels, waits = [], [0]

@@ -46,8 +46,9 @@ class Policy:
     """What is counted, for people."""
     counts: tuple[type[HubError], ...] = ()
     """If given, only calls that end in one of these are counted: wrong guesses."""
-    guards_secrets: bool = False
-    """Without Redis nothing can be counted. Then such calls are refused (503), others pass."""
+    refuses_uncounted: bool = False
+    """Without Redis nothing can be counted. Then such calls are refused (503), others pass: guesses
+    are, since they are after secrets, and what leads into a room: without Redis there is none."""
 
 
 REGISTER: Final = Policy("register", 100, _HOUR, Per.NETWORK, "registrations")
@@ -58,7 +59,7 @@ REGISTER_TAKEN: Final = Policy(
     Per.NETWORK,
     "registrations of an address that has an account",
     counts=(UserExists,),
-    guards_secrets=True,
+    refuses_uncounted=True,
 )
 SIGN_IN: Final = Policy("sign-in", 60, _MINUTE, Per.NETWORK, "attempts to sign in")
 GUESSES_HERE: Final = Policy(
@@ -68,7 +69,7 @@ GUESSES_HERE: Final = Policy(
     Per.GIVEN,
     "wrong passwords for one address, from one network or one known device",
     counts=(InvalidCredentials,),
-    guards_secrets=True,
+    refuses_uncounted=True,
 )
 GUESSES_OF_STRANGERS: Final = Policy(
     "sign-in-failed",
@@ -77,7 +78,7 @@ GUESSES_OF_STRANGERS: Final = Policy(
     Per.GIVEN,
     "wrong passwords for one address, from devices that never signed in to it",
     counts=(InvalidCredentials,),
-    guards_secrets=True,
+    refuses_uncounted=True,
 )
 PASSWORD_GUESSES: Final = Policy(
     "password-failed",
@@ -86,12 +87,14 @@ PASSWORD_GUESSES: Final = Policy(
     Per.CALLER,
     "wrong current passwords, when changing it",
     counts=(InvalidCredentials,),
-    guards_secrets=True,
+    refuses_uncounted=True,
 )
 REFRESH: Final = Policy("refresh", 300, _MINUTE, Per.NETWORK, "refreshes of an access token")
 CHANGE_PROFILE: Final = Policy("profile", 30, _MINUTE, Per.CALLER, "changes of a profile")
 
-CREATE_MEETING: Final = Policy("meetings", 60, _HOUR, Per.CALLER, "meetings created")
+CREATE_MEETING: Final = Policy(
+    "meetings", 60, _HOUR, Per.CALLER, "meetings created", refuses_uncounted=True
+)
 CODE_MISSES: Final = Policy(
     "code-misses",
     20,
@@ -99,7 +102,7 @@ CODE_MISSES: Final = Policy(
     Per.CALLER,
     "codes that lead nowhere",
     counts=(MeetingNotFound,),
-    guards_secrets=True,
+    refuses_uncounted=True,
 )
 CODE_MISSES_OF_A_NETWORK: Final = Policy(
     "code-misses-network",
@@ -108,7 +111,7 @@ CODE_MISSES_OF_A_NETWORK: Final = Policy(
     Per.NETWORK,
     "codes that lead nowhere, by all behind one address",
     counts=(MeetingNotFound,),
-    guards_secrets=True,
+    refuses_uncounted=True,
 )
 CODE_MISSES_OF_ALL: Final = Policy(
     "code-misses-all",
@@ -117,13 +120,23 @@ CODE_MISSES_OF_ALL: Final = Policy(
     Per.EVERYBODY,
     "codes that lead nowhere, by anybody",
     counts=(MeetingNotFound,),
-    guards_secrets=True,
+    refuses_uncounted=True,
 )
 ROOM_TOKENS: Final = Policy(
-    "room-tokens", 30, _MINUTE, Per.CALLER_AND_PATH, "room tokens for one meeting"
+    "room-tokens",
+    30,
+    _MINUTE,
+    Per.CALLER_AND_PATH,
+    "room tokens for one meeting",
+    refuses_uncounted=True,
 )
 ROOM_TOKENS_OF_A_NETWORK: Final = Policy(
-    "room-tokens-network", 600, _MINUTE, Per.NETWORK, "room tokens, by all behind one address"
+    "room-tokens-network",
+    600,
+    _MINUTE,
+    Per.NETWORK,
+    "room tokens, by all behind one address",
+    refuses_uncounted=True,
 )
 INVITES: Final = Policy("invites", 100, _HOUR, Per.CALLER, "invites sent")
 INVITES_TO_ADDRESS: Final = Policy(
@@ -135,7 +148,7 @@ SOCKET_ASKS: Final = Policy(
     _MINUTE,
     Per.GIVEN,
     "tries to authenticate, join, resume or sync on one connection",
-    guards_secrets=True,
+    refuses_uncounted=True,
 )
 
 POLICIES: Final[tuple[Policy, ...]] = tuple(

@@ -77,7 +77,7 @@ class Counter:
 
         Raises:
             RateLimited: one of the policies does not allow it; nothing was taken.
-            Unavailable: Redis is down, and one of the policies guards secrets.
+            Unavailable: Redis is down, and one of the policies refuses what it cannot count.
         """
         self._tell(verdict := await limiter().take(charges))
         if verdict and not verdict.allowed:

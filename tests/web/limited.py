@@ -13,7 +13,9 @@ from hub_core.web.limits import Limits, limited
 CALLS = Policy("calls", 3, 60, Per.NETWORK, "calls")
 MORE_CALLS = Policy("more-calls", 5, 60, Per.EVERYBODY, "calls by all")
 MINE = Policy("mine", 2, 60, Per.CALLER, "calls by one")
-WRONG = Policy("wrong", 2, 60, Per.GIVEN, "wrong words", (InvalidCredentials,), guards_secrets=True)
+WRONG = Policy(
+    "wrong", 2, 60, Per.GIVEN, "wrong words", (InvalidCredentials,), refuses_uncounted=True
+)
 
 app = api()
 handler = lambda_handler(app)

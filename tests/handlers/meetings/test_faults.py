@@ -4,16 +4,26 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
 
+from hub_core.adapters.limiter import PATIENCE_SEC
 from tests.container import Container
+from tests.live.valkeys import a_valkey, url_of
 from tests.meetings.people import World
 
 _KILL = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+
+_ALL_THAT_IS_WRITTEN = """
+SELECT (SELECT json_agg(m ORDER BY id) FROM meetings m) AS meetings,
+       (SELECT json_agg(p ORDER BY id) FROM participants p) AS participants,
+       (SELECT count(*) FROM idempotency_keys) AS keys
 """
 
 
@@ -84,6 +94,33 @@ def test_without_postgres_the_answer_is_to_come_back(
 
     assert {(a.status, a.json["type"]) for a in answers} == {(503, "server/unavailable")}
     assert {answer.headers["retry-after"] for answer in answers} == {"1"}
+
+
+def test_a_redis_that_was_killed_lets_nobody_in_and_leaves_nothing_behind(
+    world: World, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ada = world.account("Ada")
+    with a_valkey(tmp_path) as valkey:
+        world.restart(REDIS_URL=url_of(valkey))
+        meeting = world.meeting(ada)
+        world.ticket(meeting["id"], ada)
+    before = world.sql(_ALL_THAT_IS_WRITTEN)
+
+    key = {"idempotency-key": "once"}
+    code = {"code": meeting["code"]}
+    answers = [
+        world.call("meetings.create", "POST", "/v1/meetings", by=ada, body={}, headers=key),
+        world.call("meetings.resolve_code", "POST", "/v1/meetings/resolve-code", body=code),
+        world.ask_for_ticket(meeting["id"], ada),
+        world.ask_for_ticket(meeting["id"], name="Guest"),
+    ]
+
+    assert {(a.status, a.json["type"]) for a in answers} == {(503, "server/unavailable")}
+    assert {answer.headers["retry-after"] for answer in answers} == {"1"}
+    assert world.sql(_ALL_THAT_IS_WRITTEN) == before
+    # How long that takes at most: one question, whatever the client makes of connecting and trying
+    # again. The promise is a second and a half.
+    assert PATIENCE_SEC < 1.5
 
 
 def test_without_redis_nobody_guesses_codes_and_the_rest_goes_on(
