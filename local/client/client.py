@@ -14,9 +14,6 @@ from local.client.person import Person
 from local.client.room import RoomView
 from local.client.wire import ConnectionLost, Wire
 
-_OVER = frozenset({"room/session-expired", "meeting/ended", "room/invalid-token"})
-"""Refusals of a resume that no further attempt changes."""
-
 
 class HubClient(Person):
     """A client of one API.
@@ -81,7 +78,7 @@ class HubClient(Person):
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._syncing = self._closing = False
-        self._moving = asyncio.Lock()
+        self._return: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -174,10 +171,6 @@ class HubClient(Person):
         """Say something that is not replied to."""
         await self._send(self._in_use(), Frame(kind, payload).text())
 
-    async def send_text(self, text: str) -> None:
-        """Send any text at all."""
-        await self._send(self._in_use(), text)
-
     async def heard(self, kind: str, /, *, within: float | None = None, **wanted: Any) -> Frame:
         """Take the next frame of this type whose payload says what is wanted; wait if need be.
 
@@ -215,11 +208,6 @@ class HubClient(Person):
     ) -> Frame:
         """Go on with the session over a new connection; the old one is closed if it still lives.
 
-        Args:
-            token: Another than the newest.
-            epoch: Another than the room's.
-            last_seq: Another than that of the last event delivered.
-
         Raises:
             Refused: The session is over (`room/session-expired`).
             ConnectionLost: There is no connection to be had.
@@ -236,10 +224,12 @@ class HubClient(Person):
         try:
             reply = await self.ask(frame, wire)
         except BaseException:
-            await wire.close()
-            raise
-        finally:
             self.moves -= 1
+            await wire.close()
+            if before and before.close_code is not None:
+                self._recover()  # it ended meanwhile, and was left to this
+            raise
+        self.moves -= 1
         self.wire = wire
         self.resume_token = reply.payload["resumeToken"]
         self.ice_servers = reply.payload["iceServers"]
@@ -250,6 +240,8 @@ class HubClient(Person):
         if before and before.close_code is None:
             await before.close()
         await self._ask_again(wire)
+        if wire.close_code is not None:
+            self._recover()  # it ended before it was the one in use
         return reply
 
     # faults, for tests
@@ -313,8 +305,8 @@ class HubClient(Person):
                 reply.set_result(frame)
         else:
             self._deliver(self.log.take(frame))
-            if frame.type == "connection.expiring" and self._recovers and wire is self.wire:
-                self._start(self._come_back())
+            if frame.type == "connection.expiring" and wire is self.wire:
+                self._recover()
         if self.log.waits and self._fills_gaps and not self._syncing and self.resume_token:
             self._syncing = True
             self._start(self._fill())
@@ -357,8 +349,14 @@ class HubClient(Person):
                 reply.set_exception(ConnectionLost(f"closed with {wire.close_code}"))
         if wire is self.wire:
             self._deliver([Frame("(closed)", {"code": wire.close_code})])
-            if self._recovers and self.resume_token and not self._closing:
-                self._start(self._come_back())
+            if not self.moves:  # else it is most likely the move itself that has ended it
+                self._recover()
+
+    def _recover(self) -> None:
+        """Come back, unless that is under way already or there is nothing to come back to."""
+        wanted = self._recovers and self.resume_token and not self._closing
+        if wanted and (self._return is None or self._return.done()):
+            self._return = self._start(self._come_back())
 
     def _lives_on(self, frame: Frame) -> bool:
         """Whether a request outlives its connection: the session's requests do."""
@@ -371,14 +369,14 @@ class HubClient(Person):
                 await asyncio.sleep(self._backoff.before(attempt))
             try:
                 await self.resume()
+                if self._in_use().close_code is None:
+                    return
             except (ConnectionLost, TimeoutError):
                 pass
             except Refused as refused:
-                if refused.type in _OVER:
+                if refused.is_final:
                     self._give_up(refused)
                     return
-            else:
-                return
 
     def _give_up(self, refused: Refused) -> None:
         self.resume_token = None
@@ -394,7 +392,8 @@ class HubClient(Person):
                 self._pending[request_id] = (frame, wire, reply)
                 await self._send(wire, frame.text())
 
-    def _start(self, work: Any) -> None:
+    def _start(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

@@ -92,3 +92,8 @@ class Refused(Exception):
     def status(self) -> int:
         """As HTTP has it."""
         return int(self.problem.get("status", 0))
+
+    @property
+    def is_final(self) -> bool:
+        """Whether no further attempt to resume changes it."""
+        return self.type in {"room/session-expired", "meeting/ended", "room/invalid-token"}

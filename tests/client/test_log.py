@@ -1,5 +1,8 @@
 """The client's ordering of room events, on whatever a network makes of them."""
 
+import asyncio
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,6 +113,39 @@ async def test_only_another_one_that_takes_over_ends_the_session(
         client._notice(client.wire, last_word)  # type: ignore[arg-type] # nothing is connected
 
         assert client.resume_token == kept
+
+
+class _Ended:
+    """A connection that is over."""
+
+    close_code = 1000
+
+    async def close(self) -> None:
+        """It is."""
+
+
+async def test_one_that_moves_does_not_come_back_as_well_when_its_old_connection_ends() -> None:
+    async with HubClient("http://localhost", recovers=True) as client:
+        came_back = 0
+
+        async def come_back() -> None:
+            nonlocal came_back
+            came_back += 1
+            await asyncio.sleep(0)
+
+        client._come_back = come_back  # type: ignore[method-assign]
+        wire: Any = _Ended()
+        client.resume_token, client.wire = "t", wire
+
+        client.moves = 1
+        client._lost(wire)  # its own resume has ended it: the reply is under way
+        assert came_back == 0
+        client.moves = 0
+        client._lost(wire)
+        client._lost(wire)  # and never two at once
+        await asyncio.sleep(0.01)
+
+        assert came_back == 1
 
 
 @given(st.integers(1, 30).flatmap(lambda n: st.lists(st.integers(1, n), max_size=120)))
