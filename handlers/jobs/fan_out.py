@@ -5,7 +5,6 @@ from typing import Any
 from hub_core.adapters import runtime
 from hub_core.adapters.defects import log_defect
 from hub_core.live.house import house
-from hub_core.live.shares import Share
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
@@ -13,7 +12,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     failed = []
     for record in event["Records"]:
         try:
-            runtime.run(house().fan_out.take(Share.model_validate_json(record["body"])))
+            runtime.run(house().fan_out.work(record["body"]))
         except Exception as error:  # noqa: BLE001 (whatever it is, the others are not to suffer)
             log_defect(error, record["messageId"], queue="fan-out")
             failed.append({"itemIdentifier": record["messageId"]})

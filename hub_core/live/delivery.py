@@ -83,9 +83,7 @@ class Delivery:
             )
         )
         everyone = [*room.online(), *(p for p in room.waiting() if p.presence == "online")]
-        await asyncio.gather(
-            *(self.outbox.close(person.connection_id, "ended", "none") for person in everyone)
-        )
+        await self.pump.fan_out.close([person.connection_id for person in everyone])
 
     async def _pass_on(self, room: Room, notice: Notice) -> dict[ConnectionId, Posted]:
         frame = notice.frame()
@@ -120,4 +118,4 @@ class Delivery:
             counts, _ = await pipe.execute()
         payload = {"counts": {kind.decode(): int(n) for kind, n in counts.items()}}
         frame = orjson.dumps({"type": tally.type, "payload": payload})
-        return await self.outbox.broadcast({p.connection_id: [frame] for p in room.online()})
+        return await self.pump.fan_out.tell([p.connection_id for p in room.online()], frame)

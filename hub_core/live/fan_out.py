@@ -10,19 +10,22 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from pydantic import TypeAdapter
+
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import Unavailable
 from hub_core.kernel.ids import ConnectionId, Mint
 from hub_core.live.answers import Entry
 from hub_core.live.outbox import Outbox
 from hub_core.live.rounds import Rounds
-from hub_core.live.shares import Share, everyone, shares_for_others
+from hub_core.live.shares import Errand, Share, errands, everyone, shares_for_others
 from hub_core.rooms.room import Room
 
 HELP_WITHIN_SEC: Final = 1.0
 """After that, the drainer posts a share itself that nobody has taken, or whose taker died."""
 FIRST_PAUSE_SEC: Final = 0.005
 LONGEST_PAUSE_SEC: Final = 0.08
+_PIECE: Final = TypeAdapter[Share | Errand](Share | Errand)
 
 
 class Sender(Protocol):
@@ -68,6 +71,25 @@ class FanOut:
             gone |= result
         return gone
 
+    async def tell(self, to: Sequence[ConnectionId], frame: bytes) -> frozenset[ConnectionId]:
+        """One frame that is no room event, to many; by others what is too much for one.
+
+        Nobody waits for those: what they find gone, the next room event finds out.
+        """
+        return await self._spread(errands(frame.decode(), to))
+
+    async def close(self, to: Sequence[ConnectionId]) -> None:
+        """The meeting is over for all of these: they are told so, and closed."""
+        await self._spread(errands("", to))
+
+    async def work(self, body: str) -> None:
+        """What came from the queue."""
+        match _PIECE.validate_json(body):
+            case Share() as share:
+                await self.take(share)
+            case Errand() as errand:
+                await self._run(errand)
+
     async def take(self, share: Share) -> None:
         """Post a share that came from the queue, if that has not been done.
 
@@ -107,7 +129,20 @@ class FanOut:
                 pause = min(pause * 2, LONGEST_PAUSE_SEC)
         return gone
 
-    async def _hand_on(self, share: Share) -> bool:
+    async def _spread(self, pieces: Sequence[Errand]) -> frozenset[ConnectionId]:
+        """Hand on all but the first, and run that and whatever could not be handed on."""
+        handed_on = await asyncio.gather(*(self._hand_on(piece) for piece in pieces[1:]))
+        own = [*pieces[:1], *(p for p, ok in zip(pieces[1:], handed_on, strict=True) if not ok)]
+        return frozenset().union(*[await self._run(piece) for piece in own])
+
+    async def _run(self, errand: Errand) -> frozenset[ConnectionId]:
+        if errand.frame:
+            frame = errand.frame.encode()
+            return await self.outbox.broadcast({id_: [frame] for id_ in errand.to})
+        await asyncio.gather(*(self.outbox.close(id_, "ended", "none") for id_ in errand.to))
+        return frozenset()
+
+    async def _hand_on(self, share: Share | Errand) -> bool:
         if self.queue is None:
             return False
         try:

@@ -43,6 +43,26 @@ class Share(BaseModel):
         return {**dict.fromkeys(self.singly, frames), **dict.fromkeys(self.batched, in_one)}
 
 
+class Errand(BaseModel):
+    """What some connections are to be told beside the log: numbers of reactions, or the end.
+
+    It has no turn and no claim. Should a message come twice, so does the frame; a connection that
+    is closed stays closed.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    to: tuple[ConnectionId, ...]
+    frame: str = ""
+    """Empty: `session.closed`, and then the end."""
+
+
+def errands(frame: str, to: Sequence[ConnectionId]) -> list[Errand]:
+    """The same for all of them, with at most `AT_MOST` each; the first is the drainer's own."""
+    starts = range(0, len(to), AT_MOST)
+    return [Errand(to=tuple(to[start : start + AT_MOST]), frame=frame) for start in starts]
+
+
 def everyone(room: Room, entries: Sequence[Entry]) -> dict[ConnectionId, Sequence[bytes]]:
     """To whom goes what: to everyone who can be reached, all that came after its own joining.
 

@@ -1,6 +1,7 @@
 """A room beyond 250 connections: several invocations post to it, and nobody can tell."""
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,11 +15,13 @@ from hub_core.kernel.ids import ConnectionId, new_id
 from hub_core.live import fan_out, rounds
 from hub_core.live.answers import Entry, Request
 from hub_core.live.connections import Seat
+from hub_core.live.dispatch import the_server
 from hub_core.live.house import house
 from hub_core.live.shares import AT_MOST, Share, everyone, shares_for_others
 from hub_core.live.store import HOLD_PUMP
 from hub_core.rooms.deciding import Outcome
 from hub_core.rooms.room import Participant, Position, Room
+from hub_core.rooms.rules.running import Ended
 from tests.container import Container
 from tests.live.gateway import Gateway
 from tests.live.stage import Client, Meeting, a_meeting
@@ -269,6 +272,41 @@ def test_what_a_killed_worker_left_is_posted_by_whoever_waits_for_it(
     for one in stage.crowd:
         seqs = [event["seq"] for event in stage.heard(one)]
         assert list(dict.fromkeys(seqs)) == [2, 3]
+
+
+# --- what has no place in the log
+
+
+def test_numbers_of_reactions_and_the_end_are_shared_out_as_well(
+    stage: Stage, containers: Containers
+) -> None:
+    (worker,) = containers(1)
+    everybody = {*stage.crowd, stage.ada.id}
+
+    reacted = stage.threads.submit(
+        stage.ada.say, {"type": "reaction.send", "payload": {"type": "heart"}}
+    )
+    bodies = [stage.share(), stage.share()]
+    own = reacted.result(MINUTE)
+    told_before = {id_ for id_ in stage.crowd if stage.gateway.frames[id_]}
+    work(worker, *bodies)
+    heard = [stage.gateway.take(id_) for id_ in stage.crowd]
+
+    assert len(told_before) == AT_MOST - 1  # and the one who reacted
+    assert all(frames == own for frames in heard)
+    assert [frame["type"] for frame in own] == ["reaction.batch"]
+
+    _in(stage.box, lambda: house().dispatch.handle(stage.meeting.id, the_server, Ended()))
+    _in(stage.box, lambda: house().dispatch.disbanded(stage.meeting.id))
+    closed_before = len(stage.gateway.closed)
+    work(worker, *(one for one in _all(stage.queue) if "to" in json.loads(one)))
+
+    assert closed_before == AT_MOST
+    assert sorted(stage.gateway.closed) == sorted(everybody)
+
+
+def _all(queue: TestQueue) -> list[str]:
+    return [json.dumps(body) for body in queue.messages()]
 
 
 # --- what could go wrong between them
