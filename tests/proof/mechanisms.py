@@ -4,30 +4,23 @@
 that is not in this table is one that nobody would miss.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
-
-class Mechanism(NamedTuple):
-    """One way in which the house keeps a promise."""
-
-    name: str
-    path: str
-    text: str
-    instead: str
-    test: str
-    """As pytest is told."""
-
-
-LIVE, ROOMS = "hub_core/live", "hub_core/rooms"
-RACES = "tests/live/test_races.py::test_"
-DOOR = "tests/live/test_door.py::test_"
-RESUME = "tests/live/test_resume.py::test_"
-SOCKET = "tests/live/test_socket.py::test_"
-SINGLE = "tests/live/test_mechanisms.py::test_"
-PRESENCE = "tests/rooms/test_presence.py::test_"
-RULES = "tests/rooms/test_rules.py::test_"
-REFRESH = "tests/handlers/accounts/test_refresh.py::test_"
-TOKENS = "tests/adapters/test_tokens.py::test_"
+from tests.proof.mechanism import (
+    DOOR,
+    LIVE,
+    PRESENCE,
+    RACES,
+    REFRESH,
+    RESUME,
+    ROOMS,
+    RULES,
+    SINGLE,
+    SOCKET,
+    TOKENS,
+    Mechanism,
+)
+from tests.proof.of_delivery import OF_DELIVERY
 
 MECHANISMS: Final = (
     # --- one room, many containers
@@ -365,4 +358,5 @@ MECHANISMS: Final = (
         'if "host" not in signed:',
         "tests/local/test_connections_api.py::test_who_is_not_known_is_forbidden",
     ),
+    *OF_DELIVERY,
 )

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from tests.proof.mechanisms import MECHANISMS, Mechanism
+from tests.proof.mechanism import Mechanism
+from tests.proof.mechanisms import MECHANISMS
 
 ROOT = Path(__file__).parents[2]
 PASSED, FAILED = 0, 1

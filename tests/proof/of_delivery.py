@@ -1,0 +1,151 @@
+"""Mechanisms that see to it that everybody is told, and nobody twice: more rows of the table."""
+
+from typing import Final
+
+from tests.proof.mechanism import (
+    LIVE,
+    MANY,
+    OUTBOX,
+    ROOMS,
+    SETTINGS,
+    SIGNED_OUT,
+    SINGLE,
+    Mechanism,
+)
+
+OF_DELIVERY: Final = (
+    Mechanism(
+        "a share has one taker",
+        f"{LIVE}/claim.lua",
+        "if redis.call('SET', KEYS[2], '', 'NX', 'PX', ARGV[3]) then return 'ours' end",
+        "redis.call('SET', KEYS[2], '', 'PX', ARGV[3]) if true then return 'ours' end",
+        f"{MANY}a_message_that_comes_twice_or_late_finds_its_work_done",
+    ),
+    Mechanism(
+        "a share of a round that is out is left alone",
+        f"{LIVE}/claim.lua",
+        "if fan_seq > seq or (fan_seq == seq and fan_step >= step) then return 'over' end",
+        "",
+        f"{MANY}a_message_that_comes_twice_or_late_finds_its_work_done",
+    ),
+    Mechanism(
+        "a share of another epoch is left alone",
+        f"{LIVE}/claim.lua",
+        "if head[1] ~= ARGV[1] then return 'over' end",
+        "",
+        f"{MANY}a_worker_posts_nothing_from_a_log_that_is_not_the_one_that_was_meant",
+    ),
+    Mechanism(
+        "a worker counts the frames that it was sent for",
+        f"{LIVE}/rounds.py",
+        "return frames if len(frames) == share.frames else None",
+        "return frames",
+        f"{MANY}a_worker_posts_nothing_from_a_log_that_is_not_the_one_that_was_meant",
+    ),
+    Mechanism(
+        "a reply is kept with its roster",
+        f"{LIVE}/replies.py",
+        "_packed(reply), ex",
+        "_packed(reply[-1:]), ex",
+        f"{SINGLE}a_repeated_request_brings_the_whole_roster_again",
+    ),
+    Mechanism(
+        "after a frame that was not taken the next is not sent",
+        f"{LIVE}/outbox.py",
+        "            if how is not Delivery.DELIVERED:\n                return how\n",
+        "            if how is Delivery.GONE:\n                return how\n",
+        f"{SINGLE}a_reply_does_not_come_without_its_roster",
+    ),
+    Mechanism(
+        "the room writes its own settings down before it takes others",
+        f"{LIVE}/dispatch.py",
+        "            await self._gone(await self.delivery.reach(room, room.at, self.mint()))\n"
+        "            settings",
+        "            settings",
+        f"{SETTINGS}a_lock_whose_container_died_does_not_swallow_a_patch",
+    ),
+    Mechanism(
+        "settings are put in place of the version that they contain",
+        f"{ROOMS}/rules/running.py",
+        "if not command.instead_of == room.settings.version < command.settings.version:",
+        "if not room.settings.version < command.settings.version:",
+        f"{SETTINGS}a_patch_does_not_open_what_is_being_locked",
+    ),
+    Mechanism(
+        "what has no number is always tried",
+        f"{LIVE}/delivery.py",
+        "return await self.outbox.tell(frames)",
+        "return dict.fromkeys(await self.outbox.broadcast(frames), Posted.GONE)",
+        f"{OUTBOX}what_is_meant_for_one_is_tried_though_it_is_left_alone",
+    ),
+    Mechanism(
+        "an answer that arrives ends the rest",
+        f"{LIVE}/outbox.py",
+        "            self._resting.pop(connection_id, None)\n",
+        "            pass\n",
+        f"{OUTBOX}after_a_room_event_that_did_not_arrive_the_next_request_is_answered",
+    ),
+    Mechanism(
+        "a private message that did not arrive waits",
+        f"{LIVE}/dispatch.py",
+        "gone | unheard.deaf",
+        "gone",
+        f"{OUTBOX}a_private_message_that_did_not_arrive_comes_with_the_next_pong",
+    ),
+    Mechanism(
+        "what a pong could not bring waits for the next",
+        f"{LIVE}/socket.py",
+        "await rooms.leave_mail(seat.meeting_id, [seat.participant_id], *mails)",
+        "pass",
+        f"{OUTBOX}a_private_message_that_did_not_arrive_comes_with_the_next_pong",
+    ),
+    Mechanism(
+        "whoever cannot be told that it is in is turned out",
+        f"{LIVE}/delivery.py",
+        'await self.outbox.close(id_, "unreachable", "rejoin")',
+        "pass",
+        f"{OUTBOX}whoever_cannot_be_told_that_it_is_in_comes_in_anew",
+    ),
+    Mechanism(
+        "the end of one sign-in session is not that of another",
+        f"{ROOMS}/rules/presence.py",
+        "if me.sign_in != command.sign_in:",
+        "if not command.sign_in:",
+        f"{SIGNED_OUT}whoever_has_come_in_anew_with_another_session_stays",
+    ),
+    Mechanism(
+        "whoever is lost is signed out as well",
+        f"{LIVE}/signing_out.py",
+        "if seat is not None:",
+        "if seat is not None and not gone:",
+        f"{SIGNED_OUT}somebody_who_is_lost_does_not_come_back_either",
+    ),
+    Mechanism(
+        "a sign-in asks whether its session was ended",
+        f"{LIVE}/entrance.py",
+        "if await self.journal.signed_out(claims.sid):",
+        "if False:",
+        f"{SIGNED_OUT}what_could_not_be_told_is_asked_at_each_door",
+    ),
+    Mechanism(
+        "a join asks whether its session was ended",
+        f"{LIVE}/entrance.py",
+        "        if door.signed_out:\n",
+        "        if False:\n",
+        f"{SIGNED_OUT}what_could_not_be_told_is_asked_at_each_door",
+    ),
+    Mechanism(
+        "a resume asks whether its session was ended",
+        f"{LIVE}/returning.py",
+        "if await self.journal.signed_out(sign_in):",
+        "if False:",
+        f"{SIGNED_OUT}what_could_not_be_told_is_asked_at_each_door",
+    ),
+    Mechanism(
+        "a client comes back once",
+        "local/client/client.py",
+        "            if not self.moves:  #",
+        "            if True:  #",
+        "tests/client/test_log.py::test_one_that_moves_does_not_come_back_as_well_when_its_old_connection_ends",
+    ),
+)
