@@ -139,6 +139,7 @@ async def test_one_that_moves_does_not_come_back_as_well_when_its_old_connection
 
         client.moves = 1
         client._lost(wire)  # its own resume has ended it: the reply is under way
+        await asyncio.sleep(0.01)
         assert came_back == 0
         client.moves = 0
         client._lost(wire)

@@ -134,7 +134,8 @@ def test_somebody_who_is_lost_does_not_come_back_either(
     tokens = log_in(container).json
     _enter(gone, eve, tokens)
     first = _resume(back, gone.session)["payload"]  # over a connection that has not authenticated
-    back.hang_up()
+    for one in (gone, back):
+        one.hang_up()
     ada.heard()
 
     log_out(container, tokens["accessToken"])
