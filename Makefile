@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: bar-infra bench-emulator bench-import bench-room bundle check clean contracts deploy dev docs faults format fuzz help lint lock migrate mutants pictures prove seed smoke test test-lambda test-pooled test-previous types types-web
+.PHONY: bar-infra bench-emulator bench-import bench-room bundle check clean contracts deploy dev docs faults format fuzz help lint lock migrate mutants pictures prove seed smoke test test-lambda test-modes test-pooled test-previous types types-web
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,13 @@ test-previous: .venv/installed ## run the tests of the newest tag on today's sch
 
 test-lambda: .venv-lambda/installed ## run the tests on the Python that Lambda runs, where it is installed: ARGS=tests/handlers
 	@.venv-lambda/bin/python -m pytest -n auto $(ARGS)
+
+# What goes through the emulator, in its other modes: threads for a debugger, one message of a connection at a time.
+THROUGH_THE_EMULATOR := tests/browser tests/client tests/e2e tests/infra/test_smoke.py tests/meetings/test_full_room.py tests/meetings/test_room.py tests/proof
+
+test-modes: .venv/installed ## run the tests that use the emulator in its other two modes
+	@EMULATOR_FLAGS=--in-process $(BIN)/python -m pytest $(THROUGH_THE_EMULATOR) -n auto $(ARGS)
+	@EMULATOR_FLAGS=--per-connection-serial $(BIN)/python -m pytest $(THROUGH_THE_EMULATOR) -n auto $(ARGS)
 
 check: .venv/installed format-check lint types types-web contracts test ## what CI runs: format, lint, types, contracts, tests
 

@@ -21,6 +21,12 @@ ROOT = Path(__file__).parents[1]
 FLAGS = "EMULATOR_FLAGS"
 """A variable with flags for every emulator of a test run: `--in-process` for the other mode."""
 
+
+def in_threads() -> bool:
+    """Whether functions run in threads, which nobody can kill or freeze."""
+    return "--in-process" in os.environ.get(FLAGS, "").split()
+
+
 _OF_ANOTHER_PLACE = ("AWS_", "MANAGEMENT_API_URL", "WEBSOCKET_URL", "PORT", "HOST", "HUB_DATA")
 """Variables of the tests' own environment that would lead the functions astray."""
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import psutil
 
-from tests.emulator import Emulator
+from tests.emulator import Emulator, in_threads
 from tests.proof.company import Actor, Company, together
 from tests.proof.evidence import Evidence
 from tests.proof.history import History
@@ -23,6 +23,7 @@ UNDER_WAY: Final = 24
 AT_ONCE: Final = 8
 """People who come in at once in the beginning."""
 GONE_WITHIN: Final = 60.0
+MESSAGES: Final = "SocketMessage"
 WORKER: Final = "handlers.socket.message.handler"
 CROWDED: Final = {**CLIMATE, "RECONNECT_GRACE_SEC": "5", "PRESENCE_LEASE_SEC": "60"}
 
@@ -121,7 +122,14 @@ async def _come_or_go(company: Company, host: Actor, people: int) -> None:
 
 
 def _kill_a_worker(emulator: Emulator, company: Company) -> None:
-    """`kill -9` of one process that handles messages."""
+    """`kill -9` of one process that handles messages.
+
+    A thread cannot be killed: there the emulator gives up those of the function, and their callers
+    are told what they would be told of a process.
+    """
+    if in_threads():
+        emulator.kill(MESSAGES)
+        return
     workers = []
     for child in psutil.Process(emulator.process.pid).children(recursive=True):
         with contextlib.suppress(psutil.Error):  # it is being buried
