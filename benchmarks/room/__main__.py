@@ -41,7 +41,7 @@ from tests.container import Container
 from tests.gateway_events import message_event
 from tests.live.stage import Person, a_meeting
 
-SIZES: Final = {2: 60, 10: 60, 50: 30, 200: 15, 1000: 6}
+SIZES: Final = {2: 100, 10: 100, 50: 60, 200: 40, 1000: 20}
 """People in the room, and messages that are measured."""
 ROUNDS: Final = {2: 30, 10: 15, 50: 5, 200: 3, 1000: 2}
 """Broadcasts that are measured, with each poster in turn."""
