@@ -21,6 +21,8 @@ export class Meeting {
   #visit;
   #devices;
   #offs = /** @type {(() => void)[]} */ ([]);
+  /** What the person has switched since joining: nobody switches it back. */
+  #byHand = /** @type {Set<'mic' | 'cam'>} */ (new Set());
   #status = h('p', { class: 'status', role: 'status' });
   #code = h('span', { class: 'code' });
   #title = h('h1', { tabindex: '-1' });
@@ -117,11 +119,13 @@ export class Meeting {
    */
   async #agree(had) {
     const devices = this.#devices;
+    this.#byHand.clear();
     await devices.settled;
-    if (had?.cam === 'on' && !devices.camOn) await devices.setCam(true);
-    if (had?.mic === 'on' && !devices.micOn) await devices.setMic(true);
-    if (devices.camOn !== (had?.cam === 'on')) await this.#set('cam', devices.camOn);
-    if (devices.micOn !== (had?.mic === 'on')) await this.#set('mic', devices.micOn);
+    const left = (/** @type {'mic' | 'cam'} */ what) => !this.#byHand.has(what);
+    if (left('cam') && had?.cam === 'on' && !devices.camOn) await devices.setCam(true);
+    if (left('mic') && had?.mic === 'on' && !devices.micOn) await devices.setMic(true);
+    if (left('cam') && devices.camOn !== (had?.cam === 'on')) await this.#set('cam', devices.camOn);
+    if (left('mic') && devices.micOn !== (had?.mic === 'on')) await this.#set('mic', devices.micOn);
   }
 
   /** The session goes on, or a new one has begun. @param {boolean} anew */
@@ -258,6 +262,7 @@ export class Meeting {
   /** @param {'mic' | 'cam' | 'screen'} what */
   #toggle(what) {
     if (what === 'screen') return this.#setScreen(!this.#devices.screen);
+    this.#byHand.add(what);
     return this.#set(what, !(what === 'mic' ? this.#devices.micOn : this.#devices.camOn));
   }
 
