@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: bar-infra bench-emulator bench-import bench-room bundle check clean contracts deploy dev docs faults format fuzz help lint lock migrate mutants pictures prove seed smoke test test-lambda test-modes test-pooled test-previous types types-web
+.PHONY: bar-infra bench-emulator bench-import bench-room bundle check clean contracts deploy dev docs faults format fuzz help lint lock migrate mutants pictures prove seed smoke test test-cluster test-lambda test-modes test-pooled test-previous types types-web
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ dev: .venv/installed ## run everything on this machine: PORT=4000 HUB_DATA=.hub 
 
 test: .venv/installed ## run all tests
 	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+test-cluster: .venv/installed ## run the tests that reach Redis on a Valkey in cluster mode
+	@TESTS_REDIS=cluster $(BIN)/python -m pytest tests/accounts tests/adapters tests/client tests/e2e tests/handlers tests/live tests/meetings tests/proof tests/web -n auto $(ARGS)
 
 test-pooled: .venv/installed ## run the tests that reach PostgreSQL through PgBouncer (Debian: pgbouncer)
 	@TESTS_THROUGH=pgbouncer $(BIN)/python -m pytest tests/accounts tests/handlers tests/live tests/meetings tests/web -n auto $(ARGS)

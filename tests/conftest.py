@@ -20,6 +20,7 @@ from infra.migrate import migrate
 from local.services import Endpoints
 from tests.container import Container
 from tests.emulator import Emulator, StartEmulator, running_emulator
+from tests.live.valkeys import a_valkey, say, url_of
 from tests.meetings.people import World
 from tests.pooler import pooled
 from tests.queues import TestQueue, running_moto
@@ -63,9 +64,21 @@ def database_url(data_stores: Endpoints) -> str:
 
 
 @pytest.fixture(scope="session")
-def redis_url(data_stores: Endpoints) -> str:
-    """A Valkey, `redis://…`, shared with no other worker."""
-    return data_stores.redis_url
+def redis_url(data_stores: Endpoints, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Valkey, `redis://…`, shared with no other worker.
+
+    With `TESTS_REDIS=cluster` it is one in cluster mode that owns all slots, as the one endpoint of
+    ElastiCache Serverless does: a command whose keys lie in several is refused.
+    """
+    if os.environ.get("TESTS_REDIS") != "cluster":
+        yield data_stores.redis_url
+        return
+    folder = tmp_path_factory.mktemp("cluster")
+    with a_valkey(folder, "--cluster-enabled", "yes") as valkey:
+        say(valkey, "CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        while b"cluster_state:ok" not in say(valkey, "CLUSTER", "INFO"):
+            pass
+        yield url_of(valkey)
 
 
 @pytest.fixture(scope="session")
