@@ -62,6 +62,8 @@ class Pool:
         self._waiting: deque[Job] = deque()
         self._idle: list[asyncio.Future[Job | None]] = []
         self._starting = 0
+        self._settling = 0
+        """Containers that have answered and will be back for more in a moment."""
         self._jobs: set[Job] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._living: set[Container] = set()
@@ -133,7 +135,11 @@ class Pool:
 
     def _scale_out(self) -> None:
         waiting = sum(not job.done.done() for job in self._waiting)
-        while not self._closed and self._starting < waiting and len(self._tasks) < self._limit:
+        while (
+            not self._closed
+            and self._starting + self._settling < waiting
+            and len(self._tasks) < self._limit
+        ):
             self._grow()
 
     def _grow(self) -> None:
@@ -169,6 +175,7 @@ class Pool:
                 job.cold = job.cold and fresh
                 fresh = False
                 await self._run(container, job)
+            self._scale_out()  # for what had counted on this one
         finally:
             self._living.discard(container)
             await _to_the_end(container.close())
@@ -177,9 +184,17 @@ class Pool:
         job.started = True
         try:
             job.finish(await container.run(job.request))
-            await container.settle()
+            await self._settle(container)
         finally:
             job.finish(_KILLED(job.request.id))  # if it is not finished by now
+
+    async def _settle(self, container: Container) -> None:
+        # A caller that comes back with the answer in hand is quicker than any new container.
+        self._settling += 1
+        try:
+            await container.settle()
+        finally:
+            self._settling -= 1
 
     def _blame(self, failure: Failure) -> None:
         """Tell whoever waits longest that the function does not start."""

@@ -10,10 +10,10 @@ from local.cli import read_options
 from local.gateway.faults import KINDS, Faults, UnknownFaultError, read_fault
 from local.gateway.observer import Struck
 from tests.emulator import Emulator
+from tests.local.fleets import Start
+from tests.local.fleets import start as start
 from tests.local.gateways import Served, served
 from tests.local.test_connections_api import ROUTES, calls, client_for, connection_id
-from tests.local.test_containers import Start
-from tests.local.test_containers import start as start
 
 
 def series(seed: int, kinds: dict[str, str], chances: int = 50) -> list[tuple[str, float | None]]:

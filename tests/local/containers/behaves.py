@@ -40,6 +40,19 @@ def raises(_event: object, _context: object) -> None:
     raise ValueError("the handler says no")
 
 
+def dawdles(event: Mapping[str, Any], _context: object) -> None:
+    """Has its runtime ask for the next event late."""
+    from awslambdaric.lambda_runtime_client import LambdaRuntimeClient  # noqa: PLC0415 - only here
+
+    ask = LambdaRuntimeClient.wait_next_invocation
+
+    def wait_and_ask(client: LambdaRuntimeClient) -> object:
+        time.sleep(event["seconds"])
+        return ask(client)
+
+    LambdaRuntimeClient.wait_next_invocation = wait_and_ask
+
+
 def returns_what_is_no_json(_event: object, _context: object) -> object:
     return object()
 
