@@ -31,7 +31,7 @@ async def test_a_container_keeps_its_state_and_is_cold_once(start: Start) -> Non
 async def test_events_at_once_have_a_container_each_up_to_the_limit(start: Start) -> None:
     function = await start("behaves.sleeps", lifecycle=Lifecycle(containers=2))
 
-    outcomes = await asyncio.gather(*(function.outcome(seconds=0.1) for _ in range(4)))
+    outcomes = await asyncio.gather(*(function.outcome(seconds=0.5) for _ in range(4)))
 
     assert [o.error for o in outcomes] == [None] * 4
     # The third and fourth wait for one of the two.
@@ -198,7 +198,7 @@ async def test_a_caller_that_gives_up_leaves_the_function_running(start: Start) 
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await function.outcome(seconds=0.2)
+            await function.outcome(seconds=1)
     after = await function.outcome(seconds=0)
 
     assert after.error is None

@@ -237,7 +237,7 @@ async def test_a_message_that_takes_too_long_is_told_so_and_its_function_runs_on
     went_on = asyncio.Event()
 
     async def slow(_event: object) -> None:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(1)
         went_on.set()
 
     route = SocketRoute("$default", "$default", integration_timeout=timedelta(milliseconds=50))
