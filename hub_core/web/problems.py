@@ -24,6 +24,8 @@ from hub_core.kernel.errors import (
 MEDIA_TYPE: Final = "application/problem+json"
 MOST_FAULTS: Final = 20
 LONGEST_POINTER: Final = 200
+_PHRASES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""Of RFC 9110. Up to 3.12, Python has the older ones."""
 
 
 def problem_response(error: HubError, request_id: str | None) -> Response:
@@ -137,8 +139,9 @@ def refuses(*errors: type[HubError]) -> dict[int | str, dict[str, Any]]:
 
 def problem_schema(errors: Sequence[type[HubError]]) -> dict[str, Any]:
     """OpenAPI's description of the problems of one status, with an example of each."""
+    status = errors[0].status
     return {
-        "description": HTTPStatus(errors[0].status).phrase,
+        "description": _PHRASES.get(status) or HTTPStatus(status).phrase,
         "content": {
             MEDIA_TYPE: {
                 "schema": {
