@@ -1,9 +1,8 @@
 """The caller's meetings."""
 
-from typing import Any
-
 import pytest
 
+from hub_core.kernel.ids import new_id
 from tests.container import Answer
 from tests.meetings.people import Person, World
 
@@ -88,13 +87,36 @@ def test_what_is_no_page_is_told_by_name(world: World, query: str, pointer: str)
 
 def test_the_list_is_read_by_an_index_in_its_order(world: World) -> None:
     """However many meetings there are, a page costs a page."""
-    plan: list[Any] = world.sql(
+    ada, bob = world.account("Ada"), world.account("Bob")
+    world.meeting(bob)
+    copy_the_meeting(world, times=2000)
+    world.meeting(ada)
+    copy_the_meeting(world, times=200)
+    world.sql("ANALYZE meetings, participants")
+
+    plan = world.sql(
         "EXPLAIN SELECT 1 FROM meetings JOIN participants ON participants.meeting_id = meetings.id"
-        " WHERE participants.user_id = '01M864AMWSH62W54W1BT8HT2AG'"
-        " AND participants.meeting_id < '01M864AMWSH62W54W1BT8HT2AG'"
-        " ORDER BY participants.meeting_id DESC LIMIT 51"
+        " WHERE participants.user_id = %(ada)s AND participants.meeting_id < %(before)s"
+        " ORDER BY participants.meeting_id DESC LIMIT 51",
+        ada=ada.id,
+        before=new_id(),
     )
 
     told = "\n".join(line["QUERY PLAN"] for line in plan)
     assert "ix_participants_user_id_meeting_id" in told
     assert "Sort" not in told
+
+
+def copy_the_meeting(world: World, *, times: int) -> None:
+    """The newest one, with who is in it, many times."""
+    world.sql(
+        """WITH newest AS (SELECT * FROM meetings ORDER BY id DESC LIMIT 1), copied AS (
+            INSERT INTO meetings SELECT (jsonb_populate_record(
+                NULL::meetings, to_jsonb(newest) || jsonb_build_object(
+                    'id', left(id, 20) || lpad(n::text, 6, '0'), 'code', left(md5(id || n), 12)
+                )
+            )).* FROM newest, generate_series(1, %(times)s) AS n RETURNING id, host_id
+        ) INSERT INTO participants (id, meeting_id, user_id, display_name, role, admission,
+            created_at) SELECT id, id, host_id, '', 'host', 'admitted', now() FROM copied""",
+        times=times,
+    )
