@@ -35,6 +35,7 @@ ROOT: Final = Path(__file__).parents[2]
 BUILD: Final = ROOT / "build"
 TOOLS: Final = Path(os.environ.get("BAR_TOOLS", ROOT / ".venv-bar" / "bin"))
 STACKS: Final = sorted((ROOT / "infra" / "stacks").glob("*.yaml"))
+BOOTSTRAP: Final = "infra/bootstrap.yaml"
 WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 DEPLOYED: Final = "aarch64"
 RELEASED: Final = False
@@ -138,7 +139,7 @@ def _ask(*command: str) -> "subprocess.CompletedProcess[str]":
 
 def _lint_source() -> str:
     config = ("--config-file", "infra/bar/cfnlint.yaml")
-    return _run("cfn-lint", *config, "-t", "template.yaml", *map(str, STACKS))
+    return _run("cfn-lint", *config, "-t", "template.yaml", BOOTSTRAP, *map(str, STACKS))
 
 
 def _lint_transformed() -> str:
