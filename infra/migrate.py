@@ -7,6 +7,7 @@ there is nothing to do, Alembic is not even imported.
 import argparse
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+PATIENCE_SEC: Final = 90
+"""Staging's database sleeps when idle, and may take half a minute or more to wake."""
+PAUSE_SEC: Final = 1
 
 
 def alembic_config(database_url: str) -> "Config":
@@ -44,6 +48,22 @@ def revision_of(database_url: str) -> str | None:
         except psycopg.errors.UndefinedTable:
             return None
     return row[0] if row else None
+
+
+def once_awake(database_url: str, patience_sec: float) -> str | None:
+    """The revision of a database that may be asleep: asked until it answers.
+
+    Raises:
+        psycopg.OperationalError: it does not, for all the patience.
+    """
+    deadline = time.monotonic() + patience_sec
+    while True:
+        try:
+            return revision_of(database_url)
+        except psycopg.OperationalError:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(PAUSE_SEC)
 
 
 def migrate(database_url: str, target: str = HEAD) -> bool:

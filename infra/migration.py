@@ -15,7 +15,7 @@ import orjson
 from hub_core.adapters.schema import serves
 from hub_core.adapters.secrets import reveal
 from hub_core.adapters.settings import POINTER
-from infra.migrate import migrate, revision_of
+from infra.migrate import PATIENCE_SEC, migrate, once_awake, revision_of
 
 Event = Mapping[str, Any]
 Respond = Callable[[str, bytes], None]
@@ -33,7 +33,7 @@ def handler(event: Event, _context: object) -> None:
     respond_to(event, _put)
 
 
-def respond_to(event: Event, respond: Respond) -> None:
+def respond_to(event: Event, respond: Respond, patience_sec: float = PATIENCE_SEC) -> None:
     """Without an answer CloudFormation would wait for an hour."""
     answer = {
         "Status": "SUCCESS",
@@ -44,16 +44,16 @@ def respond_to(event: Event, respond: Respond) -> None:
     }
     try:
         if event["RequestType"] != "Delete":
-            answer["Data"] = {"Revision": upgrade(_database_url())}
+            answer["Data"] = {"Revision": upgrade(_database_url(), patience_sec)}
     except Exception as error:  # noqa: BLE001 (told to CloudFormation, which fails the deployment)
         reason = f"{type(error).__name__}: {error}"
         answer |= {"Status": "FAILED", "Reason": reason[:LONGEST_REASON]}
     respond(event["ResponseURL"], orjson.dumps(answer))
 
 
-def upgrade(database_url: str) -> str:
+def upgrade(database_url: str, patience_sec: float) -> str:
     """Bring the schema to what this code needs; answers with the revision that it is at."""
-    current = revision_of(database_url)
+    current = once_awake(database_url, patience_sec)
     if current is None or not serves(current):
         migrate(database_url)
     return str(revision_of(database_url))

@@ -24,9 +24,9 @@ def _event(kind: str, url: str = "http://127.0.0.1:9/answer") -> dict[str, Any]:
     }
 
 
-def _answer(kind: str) -> dict[str, Any]:
+def _answer(kind: str, patience_sec: float = 30) -> dict[str, Any]:
     answers: list[bytes] = []
-    respond_to(_event(kind), lambda _url, body: answers.append(body))
+    respond_to(_event(kind), lambda _url, body: answers.append(body), patience_sec)
     (answer,) = answers
     parsed: dict[str, Any] = json.loads(answer)
     return parsed
@@ -70,10 +70,26 @@ def test_deleting_the_stack_deletes_no_data(database: str) -> None:
     assert revision_of(database) == HEAD
 
 
+def test_a_database_that_sleeps_is_waited_for(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waking = iter([psycopg.OperationalError("timeout expired"), None])
+
+    def asked(database_url: str) -> str | None:
+        if error := next(waking, None):
+            raise error
+        return revision_of(database_url)
+
+    monkeypatch.setattr("infra.migrate.revision_of", asked)
+
+    assert _answer("Update")["Status"] == "SUCCESS"
+    assert revision_of(database) == HEAD
+
+
 def test_a_failure_is_told_and_fails_the_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://hub:hunter2@127.0.0.1:9/hub")
 
-    answer = _answer("Create")
+    answer = _answer("Create", patience_sec=0)
 
     assert answer["Status"] == "FAILED"
     assert answer["Reason"].startswith("OperationalError: ")
