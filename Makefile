@@ -130,7 +130,7 @@ deploy: bundle .venv-bar/installed ## to AWS: STAGE=staging or production (samco
 	@SAM_CLI_TELEMETRY=0 .venv-bar/bin/sam deploy --config-env $(or $(STAGE),staging) $(ARGS)
 
 smoke: .venv/installed .venv-bar/installed ## ask the stack that STAGE names whether it works
-	@$(BIN)/python -m infra.smoke $$(.venv-bar/bin/python -m infra.bar.outputs hub-$(or $(STAGE),staging))
+	@.venv-bar/bin/python -m infra.bar.outputs $(or $(STAGE),staging) $(BIN)/python -m infra.smoke
 
 bar-infra: .venv/installed .venv-bar/installed ## prove of a deployment what can be proved without an account
 	@$(BIN)/python -m infra.bar
