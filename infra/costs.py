@@ -46,7 +46,7 @@ PRICES: Final = {
     "cache_gb_hour": Price(0.084, "GB of Valkey and hour", _CACHE),
     "ecpu": Price(0.0023e-6, "ElastiCache processing unit", _CACHE),
     "secret": Price(0.40, "secret and month", "aws.amazon.com/secrets-manager/pricing"),
-    "alarm": Price(0.10, "alarm and month", _WATCH),
+    "alarm": Price(0.10, "metric of an alarm and month", _WATCH),
     "composite": Price(0.50, "composite alarm and month", _WATCH),
     "log_gb": Price(0.50, "GB of logs", _WATCH),
     "nat_hour": Price(0.045, "hour of a NAT gateway", "aws.amazon.com/vpc/pricing"),
@@ -60,6 +60,8 @@ OTHERS: Final = {
 
 SECRETS: Final = 6
 ALARMS: Final = 12
+WATCHED: Final = 14
+"""Metrics of the alarms: two of them watch two each."""
 LEAST_CACHE_GB: Final = 0.1
 """What a serverless Valkey is billed for at least."""
 SWEEP_GB: Final = 0.25
@@ -162,7 +164,7 @@ MEETINGS: Final = {
 def idle(*, production: bool, nat: bool = False) -> dict[str, float]:
     """A month in which nobody comes, by what it is paid for."""
     aurora = "Aurora Serverless v2, 0.5 ACU awake" if production else "Aurora Serverless v2, asleep"
-    alarms = ALARMS * PRICES["alarm"].usd + PRICES["composite"].usd
+    alarms = WATCHED * PRICES["alarm"].usd + PRICES["composite"].usd
     sweep = PRICES["invocation"].usd + LASTS.total_seconds() * SWEEP_GB * PRICES["gb_second"].usd
     parts = {
         aurora: 0.5 * HOURS * PRICES["acu_hour"].usd if production else 0.0,

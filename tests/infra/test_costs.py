@@ -16,6 +16,7 @@ from infra.costs import (
     SECRETS,
     SOCKET_GB,
     SWEEP_GB,
+    WATCHED,
     Meeting,
     framed,
     idle,
@@ -72,7 +73,10 @@ def test_what_is_counted_is_what_is_deployed() -> None:
     watched = load(PATH.parent / "infra/stacks/watch.yaml")["Resources"].values()
     kept = load(PATH.parent / "infra/stacks/stores.yaml")["Resources"].values()
 
-    assert [one["Type"] for one in watched].count("AWS::CloudWatch::Alarm") == ALARMS
+    alarms = [one["Properties"] for one in watched if one["Type"] == "AWS::CloudWatch::Alarm"]
+    assert len(alarms) == ALARMS
+    metrics = [one for alarm in alarms for one in alarm.get("Metrics", [{"MetricStat": alarm}])]
+    assert sum("MetricStat" in one for one in metrics) == WATCHED
     assert [one["Type"] for one in kept].count("AWS::SecretsManager::Secret") == SECRETS
 
 
