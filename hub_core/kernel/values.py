@@ -80,6 +80,17 @@ def printable(text: str) -> str:
     return text
 
 
+def _at_most(length: int) -> AfterValidator:
+    """Measured once more as it is kept: NFC takes some letters apart, into two or three."""
+
+    def check(text: str) -> str:
+        if len(text) > length:
+            raise ValueError(f"has more than {length} characters in NFC")
+        return text
+
+    return AfterValidator(check)
+
+
 Moment = Annotated[
     AwareDatetime,
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
@@ -91,6 +102,7 @@ DisplayName = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=60),
     AfterValidator(printable),
+    _at_most(60),
 ]
 """What people are called in a meeting: 1–60 characters, NFC."""
 
@@ -98,6 +110,7 @@ Title = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=255),
     AfterValidator(printable),
+    _at_most(255),
 ]
 """A meeting's title: 1–255 characters, NFC."""
 

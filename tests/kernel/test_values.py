@@ -131,6 +131,16 @@ def test_a_name_is_kept_as_it_was_written_in_nfc(given_: str, kept: str) -> None
     assert NAME.validate_python(given_) == kept
 
 
+def test_a_name_is_measured_as_it_is_kept() -> None:
+    grows = "\u0958"  # NFC writes it with two characters
+
+    assert len(NAME.validate_python(grows * 30)) == 60
+    with pytest.raises(ValidationError):
+        NAME.validate_python(grows * 31)
+    with pytest.raises(ValidationError):
+        TITLE.validate_python(grows * 128)
+
+
 @given(st.text())
 def test_text_that_passes_is_what_postgresql_can_store_and_stays_as_it_is(text: str) -> None:
     try:

@@ -31,6 +31,19 @@ def test_the_host_gets_a_ticket_with_all_that_a_client_needs(world: World) -> No
     assert (claims.sub, claims.mid, claims.name, claims.gen) == (ada.id, meeting["id"], "Ada", 0)
 
 
+def test_a_name_that_grows_in_nfc_is_refused_at_the_door_or_fits_the_ticket(world: World) -> None:
+    meeting = world.meeting(world.account("Ada"), settings={"accessType": "open"})
+    target = f"/v1/meetings/{meeting['id']}/room-token"
+
+    answers = [
+        world.call("meetings.room_token", "POST", target, body={"displayName": "\u0958" * length})
+        for length in (30, 31, 60)
+    ]
+
+    assert [answer.status for answer in answers] == [200, 400, 400]
+    assert len(claims_of(answers[0].json).name) == 60
+
+
 def test_an_account_is_one_participant_whatever_happens(world: World) -> None:
     ada, bob = world.account("Ada"), world.account("Bob")
     meeting = world.meeting(ada)
