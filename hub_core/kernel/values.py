@@ -20,6 +20,8 @@ BIDI_CONTROLS: Final = frozenset(
 )
 BLANK_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Hangul fillers and the empty Braille pattern: letters to Unicode, nothing to an eye."""
+_BREAKS: Final = frozenset({"Cc", "Zl", "Zp"})
+"""Controls, and the separators of lines and paragraphs: no header of a mail can hold them."""
 
 
 class Value(BaseModel):
@@ -69,11 +71,10 @@ def storable(text: str) -> str:
 def printable(text: str) -> str:
     """The text in NFC, if it fits a line on a screen: no control, no bidi, something visible."""
     text = storable(text)
-    if any(unicodedata.category(letter) == "Cc" or letter in BIDI_CONTROLS for letter in text):
-        raise ValueError("contains a control or text-direction character")
+    if any(unicodedata.category(letter) in _BREAKS or letter in BIDI_CONTROLS for letter in text):
+        raise ValueError("contains a control, line-break or text-direction character")
     if all(
-        letter in BLANK_LETTERS
-        or unicodedata.category(letter) in {"Cf", "Mn", "Me", "Zs", "Zl", "Zp"}
+        letter in BLANK_LETTERS or unicodedata.category(letter) in {"Cf", "Mn", "Me", "Zs"}
         for letter in text
     ):
         raise ValueError("has nothing visible in it")

@@ -107,6 +107,7 @@ def test_what_only_looks_like_an_id_is_none(text: str) -> None:
     "name",
     [
         *("", "   ", "x" * 61, "a\nb", "a\x00", "a\x7f", "a\x85b", "\ud800"),
+        *("a\u2028b", "a\u2029b"),
         *("\u200b", "\u200d\u200d", "\u3164", "\u2800 \u2800", "\u0301"),
         *(f"a{control}" for control in sorted(BIDI_CONTROLS)),
     ],

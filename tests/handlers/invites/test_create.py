@@ -185,3 +185,13 @@ def test_names_are_text_in_the_mail_and_nothing_else(
     assert mail["subject"] == f"{name} invites you to <script>alert(1)</script>"
     assert "<script>" not in mail["html"]
     assert "<b>Ada</b>" not in mail["html"]
+
+
+def test_a_title_that_no_subject_can_hold_is_no_title(world: World) -> None:
+    ada = world.account("Ada")
+
+    answer = world.call(
+        "meetings.create", "POST", "/v1/meetings", by=ada, body={"title": "Retro\u2028Bcc: all"}
+    )
+
+    assert (answer.status, answer.json["type"]) == (400, "validation/invalid")
