@@ -15,7 +15,7 @@ def invitation(invite: InviteRow, meeting: MeetingRow, inviter: str, app_url: st
     )
     hint = f"Sign in as {invite.email} to accept or decline."
     return Mail(
-        to=invite.email,
+        to=_deliverable(invite),
         subject=f"{inviter} invites you to {meeting.title}",
         text=f"{inviter} invites you to “{meeting.title}”.{when}\n\n{link}\n\n{hint}\n",
         html=(
@@ -23,3 +23,11 @@ def invitation(invite: InviteRow, meeting: MeetingRow, inviter: str, app_url: st
             f'<p><a href="{escape(link)}">{escape(link)}</a></p><p>{escape(hint)}</p>'
         ),
     )
+
+
+def _deliverable(invite: InviteRow) -> str:
+    """The address with its domain in ASCII (IDNA), as SES wants it; its local part as written.
+
+    https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html
+    """
+    return f"{invite.email.rpartition('@')[0]}@{invite.email_canonical.rpartition('@')[2]}"

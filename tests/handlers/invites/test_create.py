@@ -195,3 +195,17 @@ def test_a_title_that_no_subject_can_hold_is_no_title(world: World) -> None:
     )
 
     assert (answer.status, answer.json["type"]) == (400, "validation/invalid")
+
+
+def test_a_mail_to_a_domain_of_any_letters_goes_to_its_ascii_form(
+    world: World, mail_queue: TestQueue
+) -> None:
+    ada = world.account("Ada")
+    meeting = world.meeting(ada)
+
+    asked = ask(world, meeting["id"], ada, "Anna@b\u00fccher.example")
+
+    assert asked.json["email"] == "Anna@b\u00fccher.example"
+    (mail,) = mail_queue.messages()
+    assert mail["to"] == "Anna@xn--bcher-kva.example"
+    assert "Anna@b\u00fccher.example" in mail["text"]
