@@ -38,9 +38,14 @@ async def create_invite(
     once: Once,
 ) -> Invite:
     """Ask an address into a meeting that you host or cohost, by mail. The newest invite counts."""
-    asking = Asking(at=utc_now(), mint=new_id, mailer=mailer(), app_url=settings().app_url)
-    async with limits.counting(Charge(INVITES_TO_ADDRESS, draft.email.canonical)):
-        return await once(Invite, lambda: invite(db, meeting_id, caller.user_id, draft, asking))
+    asking = Asking(
+        at=utc_now(),
+        mint=new_id,
+        mailer=mailer(),
+        app_url=settings().app_url,
+        counted=lambda address: limits.counting(Charge(INVITES_TO_ADDRESS, address)),
+    )
+    return await once(Invite, lambda: invite(db, meeting_id, caller.user_id, draft, asking))
 
 
 handler = lambda_handler(app)

@@ -1,5 +1,7 @@
 """Asking people into meetings, and what they answer."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -28,6 +30,8 @@ class Asking:
     mailer: Mailer
     app_url: str
     """Where the link in the mail leads."""
+    counted: Callable[[str], AbstractAsyncContextManager[None]]
+    """Counts a mail to this canonical address, or refuses it: inside, it is sent."""
 
 
 async def invite(
@@ -37,12 +41,14 @@ async def invite(
 
     Whether the address has an account makes no difference to anything that happens here. The mail
     is handed over before the commit: an invite that nobody hears of would be worse than a mail
-    about an invite that there is not, which says so when it is opened.
+    about an invite that there is not, which says so when it is opened. Only mails count for what
+    one address may get: else a stranger's refused tries would keep others from asking it.
 
     Raises:
         MeetingNotFound: there is no such meeting, or it is nothing to this account.
         MeetingForbidden: a guest's role is not enough.
         MeetingEnded: there is nothing to come to.
+        RateLimited: the address has been asked too often today; nothing was done.
         Unavailable: the mail was not taken; nothing was done.
     """
     who = await member(db, meeting_id, user_id, at_least=Role.COHOST)
@@ -67,9 +73,9 @@ async def invite(
         .returning(InviteRow)
     )
     assert asked is not None
-    await asking.mailer.send(
-        invitation(asked, who.meeting, who.person.display_name, asking.app_url)
-    )
+    mail = invitation(asked, who.meeting, who.person.display_name, asking.app_url)
+    async with asking.counted(draft.email.canonical):
+        await asking.mailer.send(mail)
     return shown(asked)
 
 

@@ -209,3 +209,27 @@ def test_a_mail_to_a_domain_of_any_letters_goes_to_its_ascii_form(
     (mail,) = mail_queue.messages()
     assert mail["to"] == "Anna@xn--bcher-kva.example"
     assert "Anna@b\u00fccher.example" in mail["text"]
+
+
+@pytest.mark.parametrize("what", ["stranger", "guest", "ended", "again"])
+def test_what_sends_no_mail_takes_nothing_from_what_an_address_may_get(
+    world: World, mail_queue: TestQueue, what: str
+) -> None:
+    ada, eve = world.account("Ada"), world.account("Eve")
+    meeting, other = world.meeting(ada)["id"], world.meeting(eve)["id"]
+    if what == "guest":
+        world.decide(world.ticket(meeting, eve)["participantId"], "admitted")
+    if what == "ended":
+        world.call("meetings.end", "POST", f"/v1/meetings/{other}/end", by=eve)
+
+    for _ in range(11):
+        match what:
+            case "ended":
+                ask(world, other, eve, "victim@example.com")
+            case "again":
+                ask(world, other, eve, "victim@example.com", key="one")
+            case _:
+                ask(world, meeting, eve, "victim@example.com")
+
+    assert ask(world, meeting, ada, "victim@example.com").status == 201
+    assert len(mail_queue.messages()) == (2 if what == "again" else 1)
