@@ -1,5 +1,6 @@
 """Meetings as clients write and read them."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal
 
@@ -14,11 +15,14 @@ from hub_core.rooms.settings import MeetingSettings, SettingsPatch
 
 NAMELESS: Final = "Guest"
 """What a guest is called that gives no name."""
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _text(value: object) -> object:
-    """Pydantic would take the number 5 for a moment in 1970; RFC 3339 is text."""
-    if value is not None and not isinstance(value, str | datetime):
+    """RFC 3339 is text that begins with a date: pydantic takes 5, and "5", for seconds of 1970."""
+    if isinstance(value, str) and _DATE.match(value):
+        return value
+    if value is not None and not isinstance(value, datetime):
         raise ValueError("is not a date and time such as 2026-11-24T09:30:00Z")
     return value
 

@@ -90,6 +90,8 @@ def test_a_code_that_is_taken_is_not_given_again(
         ({"scheduledAt": "2027-01-02T10:00:00"}, "/scheduledAt"),
         ({"scheduledAt": "tomorrow"}, "/scheduledAt"),
         ({"scheduledAt": 5}, "/scheduledAt"),
+        ({"scheduledAt": "5"}, "/scheduledAt"),
+        ({"scheduledAt": "1795523254"}, "/scheduledAt"),
         ({"scheduledAt": "0001-01-01T00:00:00+14:00"}, "/scheduledAt"),
         ({"scheduledAt": "10000-01-01T00:00:00Z"}, "/scheduledAt"),
         ({"settings": {"maxParticipants": 1}}, "/settings/maxParticipants"),
