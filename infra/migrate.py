@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from hub_core.adapters.schema import CURRENT, HEAD
 
@@ -22,6 +23,13 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 PATIENCE_SEC: Final = 90
 """Staging's database sleeps when idle, and may take half a minute or more to wake."""
 PAUSE_SEC: Final = 1
+
+
+class UnfitUrlError(Exception):
+    """`DATABASE_URL` is none; the driver's own text would repeat it, password and all."""
+
+    def __init__(self) -> None:
+        super().__init__("DATABASE_URL: is no URL of PostgreSQL")
 
 
 def alembic_config(database_url: str) -> "Config":
@@ -41,7 +49,12 @@ def revision_of(database_url: str) -> str | None:
 
     Raises:
         psycopg.OperationalError: it does not answer.
+        UnfitUrlError: there is no such URL.
     """
+    try:
+        conninfo_to_dict(database_url)
+    except psycopg.ProgrammingError:
+        raise UnfitUrlError from None
     with psycopg.connect(database_url, connect_timeout=10) as connection:
         try:
             row = connection.execute(CURRENT).fetchone()
@@ -110,6 +123,9 @@ def main(arguments: list[str] | None = None) -> int:
     except psycopg.OperationalError as error:
         # The text of the driver names host, port and user, never the password.
         sys.stderr.write(f"The database does not answer: {error}\n")
+        return 1
+    except UnfitUrlError as error:
+        sys.stderr.write(f"{error}\n")
         return 1
     return 0
 

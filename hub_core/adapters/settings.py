@@ -132,7 +132,11 @@ def _keyring_or_none(value: object) -> Keyring:
 
 def _scheme(*schemes: str) -> AfterValidator:
     def check(value: SecretStr) -> SecretStr:
-        if urlsplit(value.get_secret_value()).scheme not in schemes:
+        try:
+            fits = urlsplit(value.get_secret_value()).scheme in schemes
+        except ValueError:  # its text may repeat the URL, password and all
+            fits = False
+        if not fits:
             raise ValueError(
                 f"is not a URL that begins with {' or '.join(s + '://' for s in schemes)}"
             )

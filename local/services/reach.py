@@ -19,6 +19,9 @@ async def reach_database(url: str) -> None:
     plain = url.replace("+psycopg://", "://", 1)
     try:
         connection = await psycopg.AsyncConnection.connect(plain, connect_timeout=_CONNECT)
+    except psycopg.ProgrammingError:
+        # The driver's text repeats what it cannot read, password and all.
+        raise ServiceError("DATABASE_URL is no URL of PostgreSQL.") from None
     except psycopg.Error as error:
         raise ServiceError(f"DATABASE_URL cannot be reached: {_first_line(error)}.") from error
     await connection.close()

@@ -184,6 +184,14 @@ def test_the_settings_can_be_shown_without_telling_a_secret() -> None:
     assert [key["kid"] for key in read.model_dump()["jwt_access_secret"]] == ["0"]
 
 
+def test_a_url_that_cannot_be_taken_apart_is_not_repeated(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.setenv("DATABASE_URL", "postgresql://hub:hunter2\u2100@db/hub")
+
+    assert _problems() == ["DATABASE_URL: is not a URL that begins with postgresql://"]
+
+
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1))
 def test_a_wrong_secret_is_never_repeated(value: str) -> None:
     with pytest.MonkeyPatch.context() as patched:

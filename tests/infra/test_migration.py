@@ -96,6 +96,17 @@ def test_a_failure_is_told_and_fails_the_deployment(monkeypatch: pytest.MonkeyPa
     assert "hunter2" not in answer["Reason"]
 
 
+def test_a_url_of_something_else_is_not_told_to_cloudformation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "mysql://hub:hunter2@db/hub")
+
+    answer = _answer("Create")
+
+    assert answer["Status"] == "FAILED"
+    assert answer["Reason"] == "UnfitUrlError: DATABASE_URL: is no URL of PostgreSQL"
+
+
 @pytest.mark.usefixtures("database")
 async def test_the_answer_goes_where_cloudformation_asks_for_it() -> None:
     async with listening() as bucket:

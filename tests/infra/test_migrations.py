@@ -166,6 +166,16 @@ def test_a_database_that_does_not_answer_is_one_sentence(
     assert "hunter2" not in told
 
 
+def test_a_url_of_something_else_is_one_sentence_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "mysql://hub:hunter2@db/hub")
+
+    code = main([])
+
+    assert (code, capsys.readouterr().err) == (1, "DATABASE_URL: is no URL of PostgreSQL\n")
+
+
 def test_without_a_database_there_is_nothing_to_migrate(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

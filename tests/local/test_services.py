@@ -27,6 +27,7 @@ from local.services import (
 from local.services.child import Server, still_running
 from local.services.keyring import Keyring
 from local.services.postgres import Postgres
+from local.services.reach import reach_database
 from local.services.valkey import Valkey
 
 ROOT = Path(__file__).parents[2]
@@ -295,6 +296,13 @@ async def test_lost_secrets_are_explained(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match=r"does not accept the password kept in secrets\.json"):
         async with embedded_services(tmp_path):
             pass
+
+
+async def test_a_database_url_of_something_else_is_not_repeated() -> None:
+    with pytest.raises(ServiceError) as refused:
+        await reach_database("mysql://hub:hidden@db/hub")
+
+    assert str(refused.value) == "DATABASE_URL is no URL of PostgreSQL."
 
 
 async def test_a_database_is_created_once(database_url: str) -> None:
