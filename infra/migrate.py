@@ -6,6 +6,7 @@ there is nothing to do, Alembic is not even imported.
 
 import argparse
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -97,7 +98,13 @@ def migrate(database_url: str, target: str = HEAD) -> bool:
 def main(arguments: list[str] | None = None) -> int:
     """The command; the answer is the exit code."""
     parser = argparse.ArgumentParser(prog="python -m infra.migrate", description=__doc__)
-    parser.add_argument("--to", default=HEAD, metavar="REVISION", help="default: the newest")
+    parser.add_argument(
+        "--to",
+        type=_revision,
+        default=HEAD,
+        metavar="REVISION",
+        help="default: the newest; base: none of them",
+    )
     parser.add_argument(
         "--draft",
         metavar="TITLE",
@@ -105,7 +112,10 @@ def main(arguments: list[str] | None = None) -> int:
         "database; read it before you keep it",
     )
     parser.add_argument(
-        "--sql", metavar="REVISION", help="write the SQL from there to the newest, and run nothing"
+        "--sql",
+        type=_revision,
+        metavar="REVISION",
+        help="write the SQL from there to the newest, and run nothing",
     )
     options = parser.parse_args(arguments)
     if options.sql:
@@ -128,6 +138,12 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
+
+
+def _revision(text: str) -> str:
+    if text != "base" and not (re.fullmatch("[0-9]{4}", text) and "0001" <= text <= HEAD):
+        raise argparse.ArgumentTypeError(f"there is no revision {text!r}; the newest is {HEAD}")
+    return text
 
 
 def show(since: str) -> None:

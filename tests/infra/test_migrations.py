@@ -176,6 +176,18 @@ def test_a_url_of_something_else_is_one_sentence_and_not_repeated(
     assert (code, capsys.readouterr().err) == (1, "DATABASE_URL: is no URL of PostgreSQL\n")
 
 
+@pytest.mark.parametrize("flag", ["--to", "--sql"])
+@pytest.mark.parametrize("revision", ["9999", "head", "-1", "1"])
+def test_a_revision_that_there_is_not_is_told(
+    capsys: pytest.CaptureFixture[str], flag: str, revision: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([f"{flag}={revision}"])
+
+    assert ended.value.code == 2
+    assert f"there is no revision '{revision}'; the newest is {HEAD}" in capsys.readouterr().err
+
+
 def test_without_a_database_there_is_nothing_to_migrate(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
