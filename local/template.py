@@ -27,6 +27,7 @@ from local.cloudformation.intrinsics import Node, Scope
 from local.cloudformation.metadata import read_local
 from local.cloudformation.queues import (
     SOURCE,
+    check_queues,
     check_sources,
     in_order,
     read_mapping,
@@ -135,6 +136,7 @@ class _Reader:
                 functions[resource.name] = function
                 read_events(resource, doors)
         queues = in_order([read_queue(resource) for resource in self._queues])
+        self._findings.problems += check_queues(queues, region)
         return Template(
             path=path,
             functions=functions,

@@ -281,6 +281,20 @@ def test_a_bad_template_is_told_with_every_reason(tmp_path: Path) -> None:
     assert "F: it has no Handler" in refused.stderr
 
 
+def test_a_queue_that_sqs_refuses_is_told_before_any_door_opens(tmp_path: Path) -> None:
+    path = tmp_path / "template.yaml"
+    lost = "{deadLetterTargetArn: 'arn:aws:sqs:us-east-1:123456789012:lost', maxReceiveCount: 3}"
+    path.write_text(
+        f"Resources: {{Q: {{Type: AWS::SQS::Queue, Properties: {{RedrivePolicy: {lost}}}}}}}"
+    )
+
+    refused = run("--port", "0", "--template", str(path), data=tmp_path / "data")
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "Q: lost is no queue of this template" in refused.stderr
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.mark.parametrize(
     ("flags", "complaint"),
     [

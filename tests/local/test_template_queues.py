@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from local.model import QueueSource
+from local.queues.sqs import Sqs
 from tests.local.templates import FUNCTION, Read, problems
 from tests.local.templates import read as read
 
@@ -17,6 +18,7 @@ WORK = """
       RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3}
   Dead: {Type: AWS::SQS::Queue, Properties: {QueueName: letters}}
 """
+REDRIVE = "RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3}"
 
 
 def test_queues_and_their_functions_are_read(read: Read) -> None:
@@ -77,3 +79,90 @@ def test_a_queue_that_aws_refuses_is_refused(read: Read, properties: str, proble
     told = problems(read, FUNCTION + event + WORK)
 
     assert any(each.startswith(problem) for each in told)
+
+
+def test_dead_letter_queues_are_made_before_those_that_need_them(read: Read) -> None:
+    chain = """
+  A: {Type: AWS::SQS::Queue, Properties: {RedrivePolicy:
+    {deadLetterTargetArn: !GetAtt B.Arn, maxReceiveCount: 3}}}
+  B: {Type: AWS::SQS::Queue, Properties: {RedrivePolicy:
+    {deadLetterTargetArn: !GetAtt C.Arn, maxReceiveCount: 3}}}
+  C: {Type: AWS::SQS::Queue}
+"""
+
+    template = read(FUNCTION + chain)
+
+    assert [queue.name for queue in template.queues] == ["C", "B", "A"]
+
+
+@pytest.mark.parametrize(
+    ("properties", "problem"),
+    [
+        ("QueueName: 'with space'", "Q: the name with space is not 1 to 80 letters"),
+        (f"QueueName: {'x' * 81}", f"Q: the name {'x' * 81} is not 1 to 80 letters"),
+        ("QueueName: letters", "letters: two queues have this name"),
+        ("RedrivePolicy: {maxReceiveCount: 3}", "Q: RedrivePolicy needs deadLetterTargetArn"),
+        (
+            REDRIVE.replace("3", "many"),
+            "Q, RedrivePolicy: maxReceiveCount is 'many', not a whole number",
+        ),
+        (
+            REDRIVE.replace("3", "0"),
+            "Q, RedrivePolicy: maxReceiveCount is 0; AWS takes 1 to 1000",
+        ),
+        (
+            "RedrivePolicy: {deadLetterTargetArn: 'arn:aws:sqs:us-east-1:1:x', maxReceiveCount: 3}",
+            "Q: arn:aws:sqs:us-east-1:1:x is no queue for its dead letters",
+        ),
+        (
+            "RedrivePolicy: {deadLetterTargetArn: !Sub '${Dead.Arn}-lost', maxReceiveCount: 3}",
+            "Q: letters-lost is no queue of this template",
+        ),
+        (
+            "RedrivePolicy: {deadLetterTargetArn: !GetAtt Q.Arn, maxReceiveCount: 3}",
+            "Q: its dead letters come back to it",
+        ),
+        (
+            f"FifoQueue: true, {REDRIVE}",
+            "Q.fifo: its dead-letter queue letters must be FIFO as it is, or neither",
+        ),
+    ],
+)
+def test_a_queue_that_sqs_would_refuse_is_a_mistake_in_the_template(
+    read: Read, properties: str, problem: str
+) -> None:
+    queue = f"  Q: {{Type: AWS::SQS::Queue, Properties: {{{properties}}}}}\n"
+
+    told = problems(read, FUNCTION + WORK + queue)
+
+    assert any(each.startswith(problem) for each in told), told
+
+
+async def test_what_a_template_may_say_of_queues_sqs_takes(read: Read, aws_url: str) -> None:
+    """SQS is moto's; the numbers are the least and the most of each, the chain is two long."""
+    queues = f"""
+  Most:
+    Type: AWS::SQS::Queue
+    Properties:
+      {{QueueName: {"x" * 80}, {REDRIVE.replace("Dead", "Least").replace("3", "1000")},
+      DelaySeconds: 900, MaximumMessageSize: 1048576, MessageRetentionPeriod: 1209600,
+      ReceiveMessageWaitTimeSeconds: 20, VisibilityTimeout: 43200}}
+  Least:
+    Type: AWS::SQS::Queue
+    Properties:
+      {{{REDRIVE.replace("3", "1")}, DelaySeconds: 0, MaximumMessageSize: 1024,
+      MessageRetentionPeriod: 60, ReceiveMessageWaitTimeSeconds: 0, VisibilityTimeout: 0}}
+  Row:
+    Type: AWS::SQS::Queue
+    Properties:
+      {{QueueName: {"x" * 75}.fifo, FifoQueue: true, {REDRIVE.replace("Dead", "DeadRow")}}}
+  DeadRow: {{Type: AWS::SQS::Queue, Properties: {{FifoQueue: true}}}}
+"""
+    template = read(FUNCTION + WORK + queues)
+    sqs = Sqs(aws_url, template.region)
+
+    for queue in template.queues:
+        await sqs.create(queue.name, queue.attributes)
+
+    await sqs.close()
+    assert len(template.queues) == 6
