@@ -163,8 +163,6 @@ async def _open(site: Site, desk: Desk) -> AsyncIterator[ControlApp]:
         if site.template.queues:
             sqs = Sqs(site.shared[AWS_ENDPOINT_URL], site.template.region)
             pollers = Pollers(site.template, setup, sqs)
-            if desk.environment.get(AWS_ENDPOINT_URL):  # else our own has made them
-                await pollers.make_queues()
             pollers.start()
             stack.push_async_callback(pollers.stop)
         schedules = Schedules(site.template, setup)

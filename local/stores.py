@@ -1,12 +1,13 @@
 """Data stores and AWS's services for a template: given by the environment, or started here."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from local.model import Service, Template
+from local.queues.sqs import make_queues
 from local.services.embedded import EmbeddedServices, Endpoints
 from local.services.keyring import Keyring
 from local.services.moto import Cloud
@@ -74,8 +75,13 @@ class Stores:
         return self.environment.get(_VARIABLES[name]) or ""
 
     async def _reach(self) -> None:
-        reaching = {"postgres": reach_database, "valkey": reach_redis}
+        reaching: Mapping[Service, Callable[[str], Awaitable[None]]] = {
+            "postgres": reach_database,
+            "valkey": reach_redis,
+            "aws": self._make_queues,  # our own makes them when it wakes
+        }
         given = ((name, self._given(name)) for name in self.needed)
-        await asyncio.gather(
-            *(reaching[name](url) for name, url in given if url and name in reaching)
-        )
+        await asyncio.gather(*(reaching[name](url) for name, url in given if url))
+
+    async def _make_queues(self, url: str) -> None:
+        await make_queues(url, self.template.region, self.template.queues)

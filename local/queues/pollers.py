@@ -32,15 +32,6 @@ class Pollers:
         self._tasks = Tasks()
         self._polling: list[asyncio.Task[None]] = []
 
-    async def make_queues(self) -> None:
-        """Make the template's queues, unless they are there.
-
-        Raises:
-            SqsError: One is refused.
-        """
-        for queue in self._template.queues:
-            await self._sqs.create(queue.name, queue.attributes)
-
     def start(self) -> None:
         """Begin to poll the queues that feed functions."""
         loop = asyncio.get_running_loop()

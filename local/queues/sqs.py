@@ -1,14 +1,15 @@
 """The few calls of SQS that pollers need, in its JSON protocol."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
 from local.gateway.exchange import Request
-from local.gateway.peer import Peer
-from local.model import ACCOUNT_ID
+from local.gateway.peer import Peer, PeerGoneError, PeerUnreachableError
+from local.model import ACCOUNT_ID, Queue
+from local.services.errors import ServiceError
 
 _OK = 200
 
@@ -83,3 +84,21 @@ class Sqs:
     async def close(self) -> None:
         """Hang up."""
         await self._peer.close()
+
+
+async def make_queues(url: str, region: str, queues: Sequence[Queue]) -> None:
+    """Make a template's queues in an SQS that somebody else runs, unless they are there.
+
+    Raises:
+        ServiceError: It does not answer, or refuses one.
+    """
+    sqs = Sqs(url, region)
+    try:
+        for queue in queues:
+            await sqs.create(queue.name, queue.attributes)
+    except (PeerGoneError, PeerUnreachableError) as error:
+        raise ServiceError(f"AWS_ENDPOINT_URL cannot be reached: {error}.") from error
+    except SqsError as error:
+        raise ServiceError(f"The queue {queue.name} is refused: {error}") from error
+    finally:
+        await sqs.close()

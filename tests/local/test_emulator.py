@@ -258,6 +258,17 @@ def test_a_store_that_cannot_be_reached_is_one_sentence(tmp_path: Path) -> None:
     assert "hidden" not in refused.stderr
 
 
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "nonsense"])
+def test_an_aws_that_cannot_be_reached_is_one_sentence(tmp_path: Path, url: str) -> None:
+    flags = ("--port", "0", "--template", TEMPLATE)
+
+    refused = run(*flags, data=tmp_path, AWS_ENDPOINT_URL=url)
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("AWS_ENDPOINT_URL cannot be reached: ")
+    assert refused.stderr.count("\n") == 1
+
+
 def test_a_preparing_step_that_refuses_stops_the_start(tmp_path: Path) -> None:
     folder = tmp_path / "project"
     folder.mkdir()
