@@ -11,12 +11,12 @@ import uvloop
 from local.cli import read_options
 from local.console import Console
 from local.emulator import Desk, emulate
-from local.gateway.front import PortTakenError
+from local.gateway.front import PortRefusedError
 from local.services.errors import ServiceError
 from local.services.prepare import PrepareError
 from local.template import TemplateError
 
-_FORESEEN = (PortTakenError, PrepareError, ServiceError, TemplateError)
+_FORESEEN = (PortRefusedError, PrepareError, ServiceError, TemplateError)
 
 
 def main() -> int:

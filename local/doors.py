@@ -54,7 +54,7 @@ def taken(template: Template, host: str, port: int) -> Iterator[tuple[Door, ...]
     """Take a port for each part of the template: the one asked for, then any free ones.
 
     Raises:
-        PortTakenError: Somebody else has it.
+        PortRefusedError: Somebody else has it.
     """
     with ExitStack() as stack:
         doors: list[Door] = []

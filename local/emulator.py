@@ -79,7 +79,7 @@ async def emulate(desk: Desk) -> None:
 
     Raises:
         TemplateError: The template cannot be run.
-        PortTakenError: Somebody else has a port.
+        PortRefusedError: Somebody else has a port.
         ServiceError: A data store or the data folder cannot be used, or a store has died.
         PrepareError: A preparing step refused.
     """
@@ -91,7 +91,8 @@ async def emulate(desk: Desk) -> None:
     _tell(template, desk.console)
     async with AsyncExitStack() as stack:
         doors = stack.enter_context(taken(template, options.host, options.port))
-        control = stack.enter_context(closing(listen("127.0.0.1", options.control_port)))
+        listener = listen("127.0.0.1", options.control_port, "--control-port")
+        control = stack.enter_context(closing(listener))
         folder = stack.enter_context(data_folder(options.data))
         keyring = Keyring(folder)
         stores = Stores(template, desk.environment)

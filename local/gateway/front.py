@@ -18,29 +18,28 @@ GRACE = 3
 """Seconds for requests under way when the gateway stops."""
 
 
-class PortTakenError(Exception):
-    """Another process listens on the port."""
-
-    def __init__(self, host: str, port: int) -> None:
-        super().__init__(
-            f"port {port} on {host} is in use by another process: stop that one, "
-            "or choose another port with PORT=…"
-        )
-        self.port = port
+class PortRefusedError(Exception):
+    """Nobody can listen there: another process does, or the machine does not allow it."""
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, chosen_by: str = "PORT=…") -> socket.socket:
     """Take the port (0: any free one); who connects waits in line until somebody serves it.
 
+    `chosen_by` is how a person says another port.
+
     Raises:
-        PortTakenError: It is in use.
+        PortRefusedError: It is in use, or there is no such host here, or it needs a right.
     """
     try:
         return socket.create_server((host, port), backlog=2048)
     except OSError as failed:
         if failed.errno == errno.EADDRINUSE:
-            raise PortTakenError(host, port) from failed
-        raise
+            raise PortRefusedError(
+                f"port {port} on {host} is in use by another process: stop that one, "
+                f"or choose another port with {chosen_by}"
+            ) from failed
+        why = str(failed.strerror).partition(" (while")[0]
+        raise PortRefusedError(f"port {port} on {host} cannot be opened: {why}") from failed
 
 
 class Front:

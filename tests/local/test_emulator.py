@@ -237,6 +237,25 @@ def test_a_taken_port_is_one_sentence_before_anything_starts(tmp_path: Path) -> 
     assert not (tmp_path / "data").exists()
 
 
+def test_a_taken_control_port_names_the_flag_that_chooses_another(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+
+        refused = run("--port", "0", "--control-port", port, data=tmp_path / "data")
+
+    assert refused.returncode == 1
+    assert refused.stderr.endswith("or choose another port with --control-port\n")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "::1", "nowhere.invalid"])
+def test_a_host_that_is_none_of_this_machine_is_one_sentence(tmp_path: Path, host: str) -> None:
+    refused = run("--port", "0", "--host", host, data=tmp_path / "data")
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.startswith(f"Port 0 on {host} cannot be opened: ")
+    assert refused.stderr.count("\n") == 1
+
+
 def test_a_folder_in_use_is_one_sentence(example: Emulator) -> None:
     refused = run("--port", "0", "--template", TEMPLATE, data=example.data)
 

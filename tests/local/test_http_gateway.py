@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from local.gateway.front import PortTakenError, listen
+from local.gateway.front import PortRefusedError, listen
 from local.gateway.limits import Limits
 from local.gateway.observer import Invocation
 from tests.local.gateways import an_http_api, served
@@ -107,5 +107,5 @@ def test_a_taken_port_is_one_clear_sentence() -> None:
     with listen("127.0.0.1", 0) as first:
         port = first.getsockname()[1]
 
-        with pytest.raises(PortTakenError, match=rf"port {port} on 127.0.0.1 is in use"):
+        with pytest.raises(PortRefusedError, match=rf"port {port} on 127.0.0.1 is in use"):
             listen("127.0.0.1", port)
