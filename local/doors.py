@@ -9,7 +9,8 @@ from local.addresses import Address
 from local.gateway.front import listen
 from local.model import Apis, Template
 
-_NEARBY = frozenset({"127.0.0.1", "0.0.0.0"})  # noqa: S104 - compared with, not bound to
+_HERE = "127.0.0.1"
+_NEARBY = frozenset({_HERE, "0.0.0.0"})  # noqa: S104 - compared with, not bound to
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,7 @@ class Door:
     @property
     def address(self) -> Address:
         """Where people find it."""
-        host = self.listener.getsockname()[0]
-        name = "localhost" if host in _NEARBY else host
+        name = "localhost" if self._near == _HERE else self._near
         sockets = f"ws://{name}:{self.port}/ws" if self.apis.sockets else ""
         return Address(f"http://{name}:{self.port}", sockets)
 
@@ -37,16 +37,21 @@ class Door:
     def management(self) -> str:
         """Where functions post to connections; empty without a WebSocket API."""
         sockets = self.apis.sockets
-        # They post often: spare them the name's way to ::1 first.
-        return f"http://127.0.0.1:{self.port}/{sockets.stage}" if sockets else ""
+        return f"http://{self._near}:{self.port}/{sockets.stage}" if sockets else ""
 
     def addresses(self) -> Iterator[tuple[str, Address]]:
         """Each API by its logical id, as functions find it."""
         if self.apis.http:
             yield self.apis.http.name, self.address
         if self.apis.sockets:
-            near = Address(f"http://127.0.0.1:{self.port}", self.address.socket_url)
+            near = Address(f"http://{self._near}:{self.port}", self.address.socket_url)
             yield self.apis.sockets.name, near
+
+    @property
+    def _near(self) -> str:
+        """The host for functions. They post often: spare them the name's way to ::1 first."""
+        host: str = self.listener.getsockname()[0]
+        return _HERE if host in _NEARBY else host
 
 
 @contextmanager

@@ -65,6 +65,20 @@ def test_sockets_and_posts_go_through(example: Emulator) -> None:
         assert own != theirs
 
 
+def test_functions_post_to_the_address_that_was_asked_for(tmp_path: Path) -> None:
+    flags = ["--template", TEMPLATE, "--host", "127.0.0.2"]
+    with running_emulator(tmp_path / "data", flags=flags) as emulator:
+        with connect(emulator.socket_url) as one:
+            one.send("{}")
+
+            own = str(one.recv(20))
+
+        port = emulator.url.rpartition(":")[2]
+        found = httpx.get(f"{emulator.url}/variables").json()
+        assert own.endswith("=")
+        assert found["MANAGEMENT"] == f"http://127.0.0.2:{port}/live"
+
+
 def test_a_function_finds_its_variables_and_its_apis_here(example: Emulator) -> None:
     found = httpx.get(f"{example.url}/variables").json()
 
