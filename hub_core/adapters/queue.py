@@ -4,6 +4,7 @@ What the queue holds is as safe as in a database: SQS has it in several places b
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 """
 
+import logging
 import os
 import ssl
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ from hub_core.adapters.sigv4 import (
 )
 from hub_core.kernel.clock import Clock, utc_now
 from hub_core.kernel.errors import Unavailable
+
+logger = logging.getLogger(__name__)
 
 ATTEMPTS: Final = 2
 CONNECT_SEC: Final = 1.0
@@ -64,6 +67,7 @@ class Queue:
         Raises:
             Unavailable: SQS did not take it.
         """
+        fault: Exception | None = None
         for _ in range(ATTEMPTS):
             now = self.clock()
             signatory = Signatory(self.credentials(), environment_region(), now)
@@ -71,13 +75,15 @@ class Queue:
                 response = await self._pool.exchange(
                     self._request(body, signatory), now.timestamp()
                 )
-            except (OSError, BadResponse):
+            except (OSError, BadResponse) as error:
+                fault = error
                 continue
             finally:
                 await self._pool.settle()
             if response.status == HTTPStatus.OK:
                 return
-        raise Unavailable
+            logger.warning("SQS answered %d", response.status)
+        raise Unavailable from fault
 
     async def aclose(self) -> None:
         """Close the connection, if there is one."""

@@ -1,5 +1,6 @@
 """Every way in which a REST call fails, as `application/problem+json` (RFC 9457)."""
 
+import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from itertools import groupby
@@ -20,6 +21,8 @@ from hub_core.kernel.errors import (
     Problem,
     RouteNotFound,
 )
+
+logger = logging.getLogger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
 MOST_FAULTS: Final = 20
@@ -59,7 +62,20 @@ def request_id_of(scope: Scope) -> str | None:
 
 async def _foreseen(request: Request, error: Exception) -> Response:
     assert isinstance(error, HubError)
-    return problem_response(error, request_id_of(request.scope))
+    request_id = request_id_of(request.scope)
+    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        logger.warning("%s: %s", request_id, _why(error))
+    return problem_response(error, request_id)
+
+
+def _why(error: HubError) -> str:
+    """What was behind it, by the names of the causes: their texts may hold what a person sent."""
+    names: list[str] = []
+    cause = error.__cause__
+    while cause is not None:
+        names.append(type(cause).__name__)
+        cause = cause.__cause__
+    return ", because of ".join(names) or error.detail
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -119,6 +119,22 @@ def test_without_postgresql_everything_waits(
     assert all(is_unavailable(answer) for answer in answers)
 
 
+def test_what_was_down_stands_in_the_log_beside_the_request(
+    environment: pytest.MonkeyPatch,
+    containers: Callable[[int], list[Container]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    environment.setenv("DATABASE_URL", "postgresql://hub:hunter2@127.0.0.1:9/hub")
+    [container] = containers(1)
+
+    answer = register(container, email="bob@example.com")
+
+    [line] = [record.getMessage() for record in caplog.records if record.name.startswith("hub")]
+    assert line.startswith(f"{answer.json['instance']}: OperationalError, because of ")
+    assert "hunter2" not in caplog.text
+    assert "bob@example.com" not in caplog.text
+
+
 def test_without_redis_no_password_is_tried(
     environment: pytest.MonkeyPatch,
     containers: Callable[[int], list[Container]],
