@@ -71,8 +71,9 @@ NEEDS: Final[Mapping[Any, _Refusals]] = {
 HEADERS: Final[Mapping[int, Schema]] = {
     401: {
         "WWW-Authenticate": {
-            "description": "How to sign in (RFC 9110 §11.6.1).",
-            "schema": {"type": "string", "const": "Bearer"},
+            "description": "How to sign in (RFC 9110 §11.6.1), or that the Bearer token is none "
+            "(RFC 6750 §3.1).",
+            "schema": {"type": "string", "enum": ["Bearer", 'Bearer error="invalid_token"']},
         }
     },
     429: {

@@ -18,8 +18,11 @@ from hub_core.kernel.errors import (
     HubError,
     InternalError,
     Invalid,
+    InvalidRoomToken,
+    InvalidToken,
     Problem,
     RouteNotFound,
+    TokenExpired,
 )
 
 logger = logging.getLogger(__name__)
@@ -29,6 +32,8 @@ MOST_FAULTS: Final = 20
 LONGEST_POINTER: Final = 200
 _PHRASES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
 """Of RFC 9110. Up to 3.12, Python has the older ones."""
+_OF_A_TOKEN: Final = (InvalidToken, TokenExpired, InvalidRoomToken)
+"""There was a Bearer token, and it is none: the challenge says so (RFC 6750 §3.1)."""
 
 
 def problem_response(error: HubError, request_id: str | None) -> Response:
@@ -65,7 +70,10 @@ async def _foreseen(request: Request, error: Exception) -> Response:
     request_id = request_id_of(request.scope)
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
         logger.warning("%s: %s", request_id, _why(error))
-    return problem_response(error, request_id)
+    response = problem_response(error, request_id)
+    if isinstance(error, _OF_A_TOKEN) and "Authorization" in request.headers:
+        response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    return response
 
 
 def _why(error: HubError) -> str:

@@ -10,7 +10,7 @@ from hub_core.kernel.ids import UserId, new_id
 from tests.container import Container
 from tests.forgeries import Genuine, forgeries, hs
 from tests.gateway_events import http_event
-from tests.handlers.accounts.client import me, register
+from tests.handlers.accounts.client import log_in, me, refresh, register
 
 
 def test_every_forgery_is_an_invalid_token(container: Container, migrated: str) -> None:
@@ -30,7 +30,22 @@ def test_every_forgery_is_an_invalid_token(container: Container, migrated: str) 
     assert {what: (a.status, a.json["type"]) for what, a in answers.items()} == dict.fromkeys(
         answers, (401, "auth/invalid-token")
     )
-    assert {answer.headers["www-authenticate"] for answer in answers.values()} == {"Bearer"}
+    assert {answer.headers["www-authenticate"] for answer in answers.values()} == {
+        'Bearer error="invalid_token"'
+    }
+
+
+def test_no_token_and_one_that_did_not_come_as_bearer_are_told_no_more_than_how(
+    container: Container,
+) -> None:
+    answers = [
+        me(container, None),
+        log_in(container, email="nobody@example.com"),
+        refresh(container, "made up"),
+    ]
+
+    assert [answer.status for answer in answers] == [401] * 3
+    assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "bearer ", "Bearer", "Token", ""])
