@@ -58,7 +58,8 @@ class HttpAuth:
         self._region = region
         authorizers = {r.authorizer for r in api.routes if isinstance(r.authorizer, JwtAuthorizer)}
         self._checks = {each.name: JwtCheck(each) for each in authorizers}
-        self._remembered: dict[tuple[str, ...], tuple[float, Verdict]] = {}
+        self._remembered: dict[tuple[str, ...], tuple[float, bytes]] = {}
+        """Answers, and until when: of a policy, each route reads its own part."""
 
     async def ask(self, request: Request, match: Match, call: Call) -> Response | Context | None:
         """A refusal; or what the function is told; None if the route has no authorizer."""
@@ -96,24 +97,32 @@ class HttpAuth:
         if found is None:
             return unauthorized(request_id)
         key = (authorizer.name, *found)
-        until, verdict = self._remembered.get(key, (0.0, None))
-        if verdict is None or time.monotonic() > until:
-            try:
-                verdict = await self._verdict(authorizer, question, found)
-            except BadAnswerError:
-                return internal_server_error(request_id)
-            self._remember(key, authorizer, verdict)
+        until, answer = self._remembered.get(key, (0.0, b""))
+        outdated = time.monotonic() > until
+        try:
+            if outdated:
+                answer = await self._asked(authorizer, question, found)
+            verdict = self._verdict(authorizer, question, answer)
+        except BadAnswerError:
+            return internal_server_error(request_id)
+        if outdated:
+            self._remember(key, authorizer, answer)
         if not verdict.allowed:
             return forbidden(request_id)
         return {"lambda": dict(verdict.context)}
 
-    async def _verdict(
+    def _verdict(self, authorizer: LambdaAuthorizer, question: _Question, answer: bytes) -> Verdict:
+        if authorizer.simple:
+            return simple_verdict(answer)
+        return policy_verdict(answer, question.arn(self._region))
+
+    async def _asked(
         self, authorizer: LambdaAuthorizer, question: _Question, found: list[str]
-    ) -> Verdict:
-        """Ask the function.
+    ) -> bytes:
+        """What the function answers.
 
         Raises:
-            BadAnswerError: It failed, or its answer is of another shape.
+            BadAnswerError: It failed.
         """
         arn = question.arn(self._region)
         event = http_event(question.request, question.match, question.call)
@@ -123,15 +132,11 @@ class HttpAuth:
         result = await observed(self._setup, authorizer, event)
         if result.failure is not None:
             raise BadAnswerError(result.error)
-        if authorizer.simple:
-            return simple_verdict(result.payload)
-        return policy_verdict(result.payload, arn)
+        return result.payload
 
-    def _remember(
-        self, key: tuple[str, ...], authorizer: LambdaAuthorizer, verdict: Verdict
-    ) -> None:
+    def _remember(self, key: tuple[str, ...], authorizer: LambdaAuthorizer, answer: bytes) -> None:
         seconds = authorizer.remembered.total_seconds()
         if seconds:
             if len(self._remembered) >= _MANY:
                 self._remembered.clear()
-            self._remembered[key] = (time.monotonic() + seconds, verdict)
+            self._remembered[key] = (time.monotonic() + seconds, answer)

@@ -161,6 +161,26 @@ async def test_an_answer_is_remembered_for_the_same_identity() -> None:
     assert asked == [["ada"], ["bob"]]
 
 
+async def test_a_policy_that_is_remembered_is_read_anew_for_each_route() -> None:
+    by_policy = replace(BY_HEADER, simple=False, remembered=timedelta(minutes=5))
+    routes = tuple(
+        HttpRoute("GET", f"/{name}", "pets", authorizer=by_policy) for name in ("pets", "staff")
+    )
+    functions = {"check": lambda _: a_policy("Allow", "*/GET/pets"), "pets": dict}
+    async with (
+        served(functions, http=HttpApi("Web", routes)) as gateway,
+        httpx.AsyncClient() as web,
+    ):
+        answers = [
+            await web.get(f"{gateway.url}/{name}", headers={"authorization": "ada"})
+            for name in ("pets", "staff", "pets")
+        ]
+
+        asked = gateway.functions.of("check")
+    assert [answer.status_code for answer in answers] == [200, 403, 200]
+    assert len(asked) == 1
+
+
 # HTTP, by a token
 
 
