@@ -5,7 +5,13 @@ from typing import Annotated, Any, Final
 from fastapi import Path
 from pydantic import BeforeValidator, TypeAdapter, ValidationError, WithJsonSchema
 
-from hub_core.kernel.errors import HubError, InviteNotFound, MeetingNotFound, ParticipantNotFound
+from hub_core.kernel.errors import (
+    HubError,
+    InviteNotFound,
+    MeetingNotFound,
+    ParticipantNotFound,
+    SessionNotFound,
+)
 from hub_core.kernel.ids import ULID_PATTERN, InviteId, MeetingId, ParticipantId, UlidText
 
 _ULID: Final[TypeAdapter[str]] = TypeAdapter(UlidText)
@@ -33,3 +39,6 @@ ParticipantPath = Annotated[
 
 InvitePath = Annotated[InviteId, _or(InviteNotFound), _SCHEMA, Path(alias="inviteId")]
 """`{inviteId}`."""
+
+SignInPath = Annotated[str, _or(SessionNotFound), _SCHEMA, Path(alias="sessionId")]
+"""`{sessionId}` of a sign-in session."""

@@ -113,9 +113,11 @@ def test_another_persons_session_is_no_session(container: Container) -> None:
 
     foreign = end_session(container, bob["accessToken"], adas["id"])
     missing = end_session(container, bob["accessToken"], new_id())
+    no_id = end_session(container, bob["accessToken"], "x")
 
     assert outcome(foreign) == outcome(missing) == (404, "auth/session-not-found")
-    assert foreign.json["detail"] == missing.json["detail"]
+    assert outcome(no_id) == outcome(missing)
+    assert foreign.json["detail"] == missing.json["detail"] == no_id.json["detail"]
     assert not is_over(container, ada)
 
 
