@@ -26,10 +26,11 @@ PREFIX: Final = "SECRETS"
 """The variable that says what the names of this stack's secrets begin with: `hub-production/`."""
 TIMEOUT_SEC: Final = 5.0
 _SERVICE: Final = "secretsmanager"
+_OF_A_DATABASE: Final = ("host", "port", "dbname", "username", "password")
 
 
 class SecretUnreadable(Exception):
-    """Secrets Manager did not answer, or refused; the text says which, and no value."""
+    """Secrets Manager did not answer or refused, or it is no setting; the text has no value."""
 
 
 def reveal(
@@ -44,10 +45,9 @@ def reveal(
         for name in names:
             try:
                 text = _get_secret_value(connection, environment.get(PREFIX, "") + name)
+                revealed[name] = _as_setting(text)
             except SecretUnreadable as error:
                 revealed[name] = error
-            else:
-                revealed[name] = _as_setting(text)
     return revealed
 
 
@@ -64,7 +64,13 @@ def _database_url(fields: Mapping[str, Any]) -> str:
 
     TLS without looking at the certificate: it is of Amazon's own root for RDS, which no bundle of
     Python's holds. What keeps others away is that the address is in a private network.
+
+    Raises:
+        SecretUnreadable: something is missing. What RDS itself makes for a master user names
+            neither host nor database.
     """
+    if missing := [name for name in _OF_A_DATABASE if name not in fields]:
+        raise SecretUnreadable(f"is JSON without {', '.join(missing)}")
     user, password = quote(fields["username"], safe=""), quote(fields["password"], safe="")
     place = f"{fields['host']}:{fields['port']}/{fields['dbname']}"
     return f"postgresql://{user}:{password}@{place}?sslmode=require"
@@ -98,5 +104,7 @@ def _get_secret_value(connection: http.client.HTTPConnection, secret_id: str) ->
     if response.status != http.HTTPStatus.OK:
         kind = str(answer.get("__type", response.status)).rpartition("#")[2]
         raise SecretUnreadable(f"Secrets Manager refuses ({kind})")
-    value: str = answer["SecretString"]
+    value = answer.get("SecretString")
+    if not isinstance(value, str):
+        raise SecretUnreadable("is binary; it has to be text")
     return value

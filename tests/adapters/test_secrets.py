@@ -63,6 +63,17 @@ def test_the_credentials_of_a_database_become_its_url(secrets_manager: Any) -> N
     assert url["sslmode"] == "require"
 
 
+def test_one_that_is_no_setting_is_told_by_what_it_lacks(secrets_manager: Any) -> None:
+    made_by_rds = _keep(secrets_manager, json.dumps({"username": "hub", "password": "hunter2"}))
+    binary = new_id()
+    secrets_manager.create_secret(Name=f"hub-test/{binary}", SecretBinary=b"hunter2")
+
+    revealed = reveal([made_by_rds, binary])
+
+    assert str(revealed[made_by_rds]) == "is JSON without host, port, dbname"
+    assert str(revealed[binary]) == "is binary; it has to be text"
+
+
 def test_one_that_cannot_be_read_does_not_keep_the_others_back(secrets_manager: Any) -> None:
     name = _keep(secrets_manager, "value")
 
