@@ -24,6 +24,7 @@ REQUEST_HEADERS: Final = (
 RESPONSE_HEADERS: Final = (
     "ETag",
     "Idempotency-Replayed",
+    "Location",
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",

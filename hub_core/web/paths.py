@@ -42,3 +42,8 @@ InvitePath = Annotated[InviteId, _or(InviteNotFound), _SCHEMA, Path(alias="invit
 
 SignInPath = Annotated[str, _or(SessionNotFound), _SCHEMA, Path(alias="sessionId")]
 """`{sessionId}` of a sign-in session."""
+
+
+def located(what: str) -> dict[str, Any]:
+    """OpenAPI's description of a 201 that says where the new thing is (RFC 9110 §15.3.2)."""
+    return {"headers": {"Location": {"description": what, "schema": {"type": "string"}}}}

@@ -37,6 +37,20 @@ def test_a_meeting_has_a_code_a_title_and_its_defaults(world: World) -> None:
     assert meeting["settings"] == DEFAULTS
 
 
+def test_the_answer_says_where_the_meeting_is_again_too(world: World) -> None:
+    ada = world.account("Ada")
+    key = {"idempotency-key": "once"}
+
+    first, again = (
+        world.call("meetings.create", "POST", "/v1/meetings", by=ada, body={}, headers=key)
+        for _ in range(2)
+    )
+
+    assert first.headers["location"] == again.headers["location"]
+    shown = world.call("meetings.show", "GET", first.headers["location"], by=ada)
+    assert shown.json["meeting"]["id"] == first.json["id"]
+
+
 def test_what_is_asked_for_is_what_it_has(world: World) -> None:
     ada = world.account("Ada")
 
