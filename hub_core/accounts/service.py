@@ -100,7 +100,9 @@ async def change_password(
         Invalid: the new one is the person's own name or address.
         Unavailable: too many passwords are being hashed.
     """
-    user = await db.scalar(select(UserRow).where(UserRow.id == user_id).with_for_update())
+    # FOR NO KEY UPDATE, for hashing takes a while: whoever refers to the row need not wait for it.
+    own = select(UserRow).where(UserRow.id == user_id).with_for_update(key_share=True)
+    user = await db.scalar(own)
     try:
         secret = normalized(change.current_password.get_secret_value())
     except UnfitPassword:

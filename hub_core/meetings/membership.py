@@ -40,7 +40,8 @@ async def member(
         .where(MeetingRow.id == meeting_id, ParticipantRow.user_id == user_id, belongs())
     )
     if lock:
-        query = query.with_for_update(of=MeetingRow)
+        # FOR NO KEY UPDATE: who refers to the row (a participant, the journal) need not wait.
+        query = query.with_for_update(of=MeetingRow, key_share=True)
     found = (await db.execute(query)).one_or_none()
     if found is None:
         raise MeetingNotFound

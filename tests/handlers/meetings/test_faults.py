@@ -1,5 +1,6 @@
 """What becomes of meetings when a data store fails."""
 
+import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -9,8 +10,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from hub_core.accounts.passwords import Hashing
+from hub_core.adapters import runtime
 from hub_core.adapters.limiter import PATIENCE_SEC
-from tests.container import Container
+from hub_core.adapters.tables import transaction
+from hub_core.kernel.ids import MeetingId
+from hub_core.kernel.roles import Role
+from hub_core.meetings.membership import member
+from tests.container import Answer, Container
 from tests.live.valkeys import a_valkey, url_of
 from tests.meetings.people import World
 
@@ -136,3 +143,43 @@ def test_without_redis_nobody_guesses_codes_and_the_rest_goes_on(
 
     assert (guess.status, guess.headers["retry-after"]) == (503, "1")
     assert shown.status == 200
+
+
+def test_a_change_that_hangs_keeps_nobody_out(
+    world: World, containers: Callable[[int], list[Container]]
+) -> None:
+    """A container may be frozen in the middle of one, and what it has locked with it."""
+    ada, bob = world.account("Ada"), world.account("Bob")
+    meeting_id = MeetingId(world.meeting(ada)["id"])
+    [frozen] = containers(1)
+
+    async def change() -> Answer:
+        async with transaction() as db:
+            await member(db, meeting_id, ada.id, at_least=Role.HOST, lock=True)
+            return await asyncio.to_thread(world.ask_for_ticket, meeting_id, bob)
+
+    answer = frozen.do(lambda: runtime.run(change()))
+
+    assert (answer.status, answer.json.get("admission")) == (200, "admitted")
+
+
+def test_a_password_that_is_being_hashed_holds_up_nothing_else(
+    world: World,
+    containers: Callable[[int], list[Container]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ada = world.account("Ada")
+    elsewhere = world.beside(containers(1)[0])
+    meanwhile = []
+
+    def matches(*_: object) -> bool:
+        made = elsewhere.call("meetings.create", "POST", "/v1/meetings", by=ada, body={})
+        meanwhile.append(made.status)
+        return False
+
+    monkeypatch.setattr(Hashing, "matches", matches)
+    passwords = {"currentPassword": "correct horse", "newPassword": "battery staple"}
+
+    world.call("accounts.password", "POST", "/v1/auth/password", by=ada, body=passwords)
+
+    assert meanwhile == [201]
