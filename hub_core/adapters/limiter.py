@@ -99,7 +99,9 @@ class Limiter:
         arguments: list[int] = []
         for charge in charges:
             quota = self._quota(charge.policy)
-            arguments += [charge.policy.window_sec * 1_000_000 // quota, quota, cost]
+            # Microseconds; what grows back faster than one in each is not told apart.
+            emission = max(1, charge.policy.window_sec * 1_000_000 // quota)
+            arguments += [emission, quota, cost]
         try:
             async with asyncio.timeout(PATIENCE_SEC):
                 allowed, *numbers = await self._script(keys, arguments)

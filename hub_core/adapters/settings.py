@@ -151,7 +151,9 @@ Keys = Annotated[Keyring, NoDecode, BeforeValidator(_keyring)]
 class Settings(BaseSettings):
     """What the product can be told; every field is the variable of the same name in capitals."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, allow_inf_nan=False
+    )
 
     environment: Literal["development", "test", "production"] = "production"
     port: int = Field(4000, ge=1, le=65535, description="Where the emulator listens.")

@@ -122,6 +122,8 @@ def test_all_problems_are_told_at_once_and_no_value_with_them(
             "JWT_ACCESS_SECRET: two keys have the same kid",
         ),
         ("RECONNECT_GRACE_SEC", "-1", "RECONNECT_GRACE_SEC: "),
+        ("RECONNECT_GRACE_SEC", "inf", "RECONNECT_GRACE_SEC: Input should be a finite number"),
+        ("RATE_LIMIT_SCALE", "inf", "RATE_LIMIT_SCALE: Input should be a finite number"),
     ],
 )
 def test_what_is_wrong_is_named(

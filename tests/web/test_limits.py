@@ -143,6 +143,18 @@ def test_load_tests_may_scale_the_limits(
     assert answer.headers["ratelimit-policy"] == '"calls";q=300;w=60, "more-calls";q=500;w=60'
 
 
+def test_however_high_the_scale_what_is_left_is_told(
+    container: Container, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("RATE_LIMIT_SCALE", "1e9")
+    settings.cache_clear()
+
+    answer = get(container, "/call")
+
+    assert answer.status == 200
+    assert answer.headers["ratelimit"].startswith('"calls";r=2999999999;t=1')
+
+
 def test_redis_holds_no_subject(container: Container, redis_url: str) -> None:
     get(container, "/guess/ada%40example.com?word=wrong")
 
