@@ -15,6 +15,7 @@ class Mechanism(NamedTuple):
 
 
 LIVE, ROOMS = "hub_core/live", "hub_core/rooms"
+SWEEP = "tests/live/test_sweep.py::test_"
 RACES = "tests/live/test_races.py::test_"
 DOOR = "tests/live/test_door.py::test_"
 RESUME = "tests/live/test_resume.py::test_"

@@ -17,6 +17,7 @@ from tests.proof.mechanism import (
     RULES,
     SINGLE,
     SOCKET,
+    SWEEP,
     TOKENS,
     Mechanism,
 )
@@ -99,7 +100,7 @@ MECHANISMS: Final = (
         f"{LIVE}/unlist.lua",
         "if redis.call('ZSCORE', KEYS[1], ARGV[1]) == ARGV[2] then",
         "if true then",
-        f"{RACES}a_room_that_was_opened_again_stays_listed",
+        f"{SWEEP}a_room_that_was_opened_again_stays_listed",
     ),
     # --- what was promised
     Mechanism(

@@ -1,0 +1,65 @@
+"""The sweep: what nobody else looks after, for every room, whatever another one is like."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import redis as sync_redis
+
+from hub_core.adapters import runtime
+from hub_core.live.house import house
+from tests.container import Container
+from tests.live.stage import Client, Meeting
+
+Joined = Callable[..., Client]
+
+
+def test_the_sweep_ends_stays_that_nobody_else_ends(
+    meeting: Meeting, joined: Joined, container: Container, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("PRESENCE_LEASE_SEC", "0.01")
+    environment.setenv("RECONNECT_GRACE_SEC", "0.01")
+    ada = joined(meeting.person())
+
+    ended = "SELECT ended_at IS NOT NULL FROM conferences WHERE meeting_id = %(meeting)s"
+    for _ in range(100):
+        container.do(lambda: runtime.run(house().sweep.once()))
+        if meeting.rows(ended) == [(True,)]:
+            break
+
+    kinds = meeting.rows("SELECT type, payload ->> 'reason' FROM journal ORDER BY seq")
+    assert kinds == [
+        ("participant.joined", None),
+        ("participant.connection", None),
+        ("participant.left", "lost"),
+    ]
+    assert meeting.rows(ended) == [(True,)]
+    assert ada.ask("ping")["payload"].keys() == {"serverTime"}
+
+
+def test_an_empty_room_leaves_nothing_behind(
+    meeting: Meeting, joined: Joined, container: Container, redis_url: str
+) -> None:
+    ada = joined(meeting.person())
+    ada.say({"type": "room.leave"})
+
+    container.do(lambda: runtime.run(house().sweep.once()))
+
+    with sync_redis.Redis.from_url(redis_url) as client:
+        assert [key for key in client.scan_iter() if key.startswith(b"room")] == []
+
+
+def test_a_room_that_was_opened_again_stays_listed(
+    meeting: Meeting, joined: Joined, container: Container
+) -> None:
+    joined(meeting.person())
+
+    async def unlist_what_was_seen_before() -> list[Any]:
+        rooms = house().dispatch.rooms.register
+        seen = [listed async for listed in rooms.listed()]
+        older = [type(one)(one.meeting_id, one.entered - 1) for one in seen]
+        for listed in older:
+            await rooms.unlist(listed)
+        return [listed async for listed in rooms.listed()]
+
+    assert len(container.do(lambda: runtime.run(unlist_what_was_seen_before()))) == 1
