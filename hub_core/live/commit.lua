@@ -11,7 +11,7 @@
 --       3 log     stream  position -> i id, f frame, r record, n nonce of the commit
 --       4 due     zset    participant id -> ms at which its lease or its grace is over
 --       5 pump    string  token of whoever is draining the log
---       6 reply   string  the reply to this request, if it was answered before
+--       6 reply   string  the nonce of the commit that answered this request, a line break, the reply
 --       7 rates   hash    limit -> theoretical arrival time (ms) of its cell rate (GCRA)
 --       8… mail   list    frames that wait for somebody who is lost; one key for each of the mails
 -- ARGV  1 epoch and 2 position that the decision was made on
@@ -29,7 +29,7 @@
 --          entries   position, id, frame, record
 --          mails     frame
 -- Returns {'done', fan, 1 if the pump is now ours, {participants whose time is up, with scores}}
---         {'again', reply, at, fan}: the request was answered before
+--         {'again', reply, at}: the request was answered before, by another commit
 --         {'missed', {record, nonce, …}}: these came in between
 --         {'gone'}: another epoch, or no such room, or too far behind: load it anew
 --         {'fenced'}: the lease was renewed meanwhile
@@ -49,13 +49,20 @@ end
 local limits, fences, people, dues, entries, mails = list(3), list(2), list(2), list(2), list(4), list(1)
 local now = tonumber(ARGV[4])
 
+local function done(fan, mine)
+  local due = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', ARGV[4], 'WITHSCORES', 'LIMIT', 0, 20)
+  return {'done', fan, mine, due}
+end
+
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'at', 'last', 'fan')
 if head[1] ~= ARGV[1] then return {'gone'} end
 local at, last, fan = head[2], head[3], head[4]
 
 if ARGV[7] ~= '' then
-  local answered = redis.call('GET', KEYS[6])
-  if answered then return {'again', answered, at, fan} end
+  local author, reply = string.match(redis.call('GET', KEYS[6]) or '', '^(.-)\n(.*)$')
+  -- By ourselves: the answer to this commit was lost on its way, and what it brings is still to be told.
+  if author == ARGV[3] then return done(fan, redis.call('GET', KEYS[5]) == ARGV[11] and 1 or 0) end
+  if author then return {'again', reply, at} end
 end
 
 if at ~= ARGV[2] or last ~= ARGV[15] then
@@ -100,7 +107,7 @@ for _, due in ipairs(dues) do
   else redis.call('ZADD', KEYS[4], due[2], due[1]) end
 end
 if ARGV[9] ~= '' then redis.call('ZADD', KEYS[4], 'XX', ARGV[10], ARGV[9]) end
-if ARGV[7] ~= '' then redis.call('SET', KEYS[6], ARGV[7], 'EX', ARGV[8]) end
+if ARGV[7] ~= '' then redis.call('SET', KEYS[6], ARGV[3] .. '\n' .. ARGV[7], 'EX', ARGV[8]) end
 for i, mail in ipairs(mails) do
   redis.call('RPUSH', KEYS[7 + i], mail[1])
   redis.call('LTRIM', KEYS[7 + i], -tonumber(ARGV[14]), -1)
@@ -111,4 +118,4 @@ redis.call('EXPIRE', KEYS[7], ARGV[5])
 
 local mine = 0
 if fan ~= at and redis.call('SET', KEYS[5], ARGV[11], 'NX', 'PX', ARGV[12]) then mine = 1 end
-return {'done', fan, mine, redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', ARGV[4], 'WITHSCORES', 'LIMIT', 0, 20)}
+return done(fan, mine)

@@ -279,7 +279,7 @@ class Dispatch:
         unheard = await self.delivery.deliver(outcome, committed, asked.nonce)
         gone = unheard.gone
         if outcome.whispers:
-            await self.rooms.keep_reply(room.meeting_id, request)
+            await self.rooms.keep_reply(room.meeting_id, request, asked.nonce)
         await self._gone(gone)
         for whisper in outcome.whispers:
             by = _unheard_by(whisper, room, gone | unheard.deaf)

@@ -148,8 +148,9 @@ class RoomStore:
     async def commit(self, outcome: Outcome, request: Request, nonce: str) -> Result:
         """Write the outcome if the room is still the one that it was decided on.
 
-        One round trip. Called again with the same nonce after a lost answer, it finds its own
-        entries in the log and tells so, instead of writing them twice.
+        One round trip. Called again with the same nonce after a lost answer (the client of Redis
+        does so by itself), it finds its own reply, or its own entries in the log, and tells so
+        instead of writing them twice.
         """
         keys = Keys(outcome.before.meeting_id)
         entries = tuple(
@@ -171,7 +172,7 @@ class RoomStore:
                 return Committed(
                     outcome.after, entries, position(fan), bool(mine), tuple(dues(due))
                 )
-            case b"again", (reply, at, _):
+            case b"again", (reply, at):
                 return Answered(reply, position(at))
             case b"missed", (flat,):
                 return self._catch_up(outcome, flat, nonce)
@@ -183,11 +184,11 @@ class RoomStore:
                 self.forget(outcome.before.meeting_id)
                 return RoomGone()
 
-    async def keep_reply(self, meeting_id: MeetingId, request: Request) -> None:
+    async def keep_reply(self, meeting_id: MeetingId, request: Request, nonce: str) -> None:
         """Remember the reply to a request whose work was not done yet when it was committed."""
         if request.request_id is not None:
             key = Keys(meeting_id).reply(request.scope, request.request_id)
-            await self.redis.set(key, request.reply, ex=KEEP_REPLY)
+            await self.redis.set(key, nonce.encode() + b"\n" + request.reply, ex=KEEP_REPLY)
 
     async def since(self, room: Room, seq: int) -> list[bytes] | None:
         """The frames of everything after `seq` up to where the room is, if none is missing."""

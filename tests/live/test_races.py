@@ -14,6 +14,7 @@ from hub_core.live.answers import Committed, Due, Fenced, Request
 from hub_core.live.connections import Seat
 from hub_core.live.dispatch import someone
 from hub_core.live.house import house
+from hub_core.live.store import RoomStore
 from hub_core.rooms.deciding import Now, decide
 from hub_core.rooms.rules.chat import SendChat
 from hub_core.rooms.rules.presence import Lapsed
@@ -40,6 +41,12 @@ def crowd(containers: Containers, gateway: Gateway) -> Iterator[Callable[..., li
             return [job.result() for job in jobs]
 
         yield at_once
+
+
+def _id(client: Client) -> str:
+    name = client.session["selfParticipant"]["participantId"]
+    assert isinstance(name, str)
+    return name
 
 
 def _gapless(frames: Sequence[Any], first: int) -> bool:
@@ -252,6 +259,27 @@ def test_a_commit_whose_answer_was_lost_is_not_made_twice(
     assert isinstance(second, Committed)  # and not "decide again"
     assert first.room == second.room
     assert ada.ask("ping")["payload"]["headSeq"] == 2
+
+
+def test_what_a_commit_brings_is_told_though_its_answer_was_lost(
+    meeting: Meeting, joined: Joined, environment: pytest.MonkeyPatch
+) -> None:
+    host, guest = joined(meeting.person(Role.HOST)), joined(meeting.person())
+    guest.ask("media.update", {"mic": "on"})
+    host.heard(), guest.heard()
+    real = RoomStore._run
+
+    async def sent_twice(self: RoomStore, script: str, *what: Any) -> Any:
+        """As the client of Redis does when it waits in vain."""
+        if script == "commit":
+            await real(self, script, *what)
+        return await real(self, script, *what)
+
+    environment.setattr(RoomStore, "_run", sent_twice)
+    ack = host.ask("moderation.mute", {"participantId": _id(guest)})
+
+    assert ack["type"] == "ack"
+    assert [frame["type"] for frame in guest.heard()] == ["media.changed", "moderation.muted"]
 
 
 def test_a_sign_of_life_comes_before_the_end_of_a_lease(

@@ -47,6 +47,13 @@ MECHANISMS: Final = (
         f"{RACES}a_commit_whose_answer_was_lost_is_not_made_twice",
     ),
     Mechanism(
+        "a commit whose answer was lost tells what it brings all the same",
+        f"{LIVE}/commit.lua",
+        "if author == ARGV[3] then",
+        "if false then",
+        f"{RACES}what_a_commit_brings_is_told_though_its_answer_was_lost",
+    ),
+    Mechanism(
         "the fence of a lease: a sign of life comes before its end",
         f"{LIVE}/commit.lua",
         "if redis.call('ZSCORE', KEYS[4], fence[1]) ~= fence[2] then return {'fenced'} end",
@@ -120,7 +127,7 @@ MECHANISMS: Final = (
     Mechanism(
         "a repeated request gets the first reply",
         f"{LIVE}/commit.lua",
-        "if answered then return {'again', answered, at, fan} end",
+        "if author then return {'again', reply, at} end",
         "",
         f"{SOCKET}a_repeated_request_gets_the_same_reply_and_has_no_second_effect",
     ),
