@@ -40,7 +40,10 @@ class Committed:
 
 @dataclass(frozen=True)
 class Answered:
-    """The same request was answered before: with this frame. The room was `at` this just now."""
+    """The same request was answered before: with this frame. The room was `at` this just now.
+
+    Without a frame, it is being worked on by somebody else.
+    """
 
     reply: bytes
     at: Position
@@ -121,6 +124,7 @@ class Request:
     """What `request_id` is unique in: a session, or a participant."""
     request_id: str | None = None
     reply: bytes = b""
+    """Empty if it cannot be given yet: what it acknowledges is still to be written down."""
     renews: ParticipantId | None = None
     """Whose lease this sign of life renews."""
     fences: tuple[Due, ...] = ()

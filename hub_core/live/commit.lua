@@ -16,12 +16,13 @@
 --       8… mail   list    frames that wait for somebody who is lost; one key for each of the mails
 -- ARGV  1 epoch and 2 position that the decision was made on
 --       3 nonce of this commit, 4 now (ms), 5 seconds to keep the room, 6 most entries to keep
---       7 reply to keep ('' if the request has no id), 8 seconds to keep it
+--       7 reply to keep ('' if it cannot be given yet), 8 seconds to keep it
 --       9 participant whose lease is renewed ('' for none), 10 until (ms)
 --      11 pump token, 12 ms to hold the pump
 --      13 room JSON ('' if unchanged), 14 most mails to keep for one person
 --      15 id of the change at that position: after a failover it may be another one
---      16… six lists, each its length and then its items:
+--      16 seconds to keep others from this request while it has no reply ('' if it has no id)
+--      17… six lists, each its length and then its items:
 --          limits    name, ms for each, how many at once
 --          fences    participant, score: goes on only if `due` still says so
 --          people    field, JSON ('' to remove)
@@ -29,12 +30,12 @@
 --          entries   position, id, frame, record
 --          mails     frame
 -- Returns {'done', fan, 1 if the pump is now ours, {participants whose time is up, with scores}}
---         {'again', reply, at}: the request was answered before, by another commit
+--         {'again', reply, at}: the request was answered before, by another commit ('': will be)
 --         {'missed', {record, nonce, …}}: these came in between
 --         {'gone'}: another epoch, or no such room, or too far behind: load it anew
 --         {'fenced'}: the lease was renewed meanwhile
 --         {'limited', ms to wait}: too many of these
-local cursor = 15
+local cursor = 16
 local function list(width)
   cursor = cursor + 1
   local n, items = tonumber(ARGV[cursor]), {}
@@ -58,7 +59,7 @@ local head = redis.call('HMGET', KEYS[1], 'epoch', 'at', 'last', 'fan')
 if head[1] ~= ARGV[1] then return {'gone'} end
 local at, last, fan = head[2], head[3], head[4]
 
-if ARGV[7] ~= '' then
+if ARGV[16] ~= '' then
   local author, reply = string.match(redis.call('GET', KEYS[6]) or '', '^(.-)\n(.*)$')
   -- By ourselves: the answer to this commit was lost on its way, and what it brings is still to be told.
   if author == ARGV[3] then return done(fan, redis.call('GET', KEYS[5]) == ARGV[11] and 1 or 0) end
@@ -107,7 +108,9 @@ for _, due in ipairs(dues) do
   else redis.call('ZADD', KEYS[4], due[2], due[1]) end
 end
 if ARGV[9] ~= '' then redis.call('ZADD', KEYS[4], 'XX', ARGV[10], ARGV[9]) end
-if ARGV[7] ~= '' then redis.call('SET', KEYS[6], ARGV[3] .. '\n' .. ARGV[7], 'EX', ARGV[8]) end
+if ARGV[16] ~= '' then
+  redis.call('SET', KEYS[6], ARGV[3] .. '\n' .. ARGV[7], 'EX', ARGV[7] == '' and ARGV[16] or ARGV[8])
+end
 for i, mail in ipairs(mails) do
   redis.call('RPUSH', KEYS[7 + i], mail[1])
   redis.call('LTRIM', KEYS[7 + i], -tonumber(ARGV[14]), -1)

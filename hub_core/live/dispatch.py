@@ -115,7 +115,7 @@ class Dispatch:
         for wait in of_admissions(outcome) if outcome else ():
             self.measure(wait)
 
-    async def _attempt(  # noqa: PLR0911 (one for each thing that Redis may say)
+    async def _attempt(  # noqa: C901, PLR0911 (one for each thing that Redis may say)
         self, asked: "_Asked", room: Room
     ) -> Handled | Room:
         """Decide on this room and commit; the room as it is, if it has become another meanwhile."""
@@ -130,6 +130,8 @@ class Dispatch:
                 if asked.sign_of_life:
                     await self.lapsed(asked.meeting_id, committed.due)
                 return Handled(committed.room, outcome, reply, refused)
+            case Answered(reply=b""):
+                return room  # somebody is at it, and will have an answer soon
             case Answered(reply=earlier, at=at):
                 await self._gone(await self.delivery.reach(room, at, asked.nonce))
                 return Handled(room, None, earlier)

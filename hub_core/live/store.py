@@ -42,6 +42,8 @@ KEEP_ROOM: Final = timedelta(hours=6)
 KEEP_LOG: Final = 2_000
 """Entries; a client that is further behind gets a snapshot."""
 KEEP_REPLY: Final = timedelta(minutes=5)
+LONGEST_WORK: Final = timedelta(seconds=4)
+"""A request that has had no reply for so long after its commit is done again."""
 KEEP_MAILS: Final = 200
 """For one person; the oldest are dropped."""
 HOLD_PUMP: Final = timedelta(seconds=2)
@@ -267,11 +269,12 @@ class RoomStore:
         return [
             *(before.epoch, str(before.at), nonce, epoch_ms(now)),
             *(int(KEEP_ROOM.total_seconds()), KEEP_LOG),
-            *(request.reply if request.request_id else b"", int(KEEP_REPLY.total_seconds())),
+            *(request.reply, int(KEEP_REPLY.total_seconds())),
             *(request.renews or "", epoch_ms(now + self.lease)),
             *(nonce, _ms(HOLD_PUMP)),
             *(_header(after) if _header_changed(before, after) else "", KEEP_MAILS),
             before.last,
+            "" if request.request_id is None else int(LONGEST_WORK.total_seconds()),
             *_flat([(name, limit.each_ms, limit.at_once) for name, limit in request.limits]),
             *_flat([(due.participant_id, due.score) for due in request.fences]),
             *_flat(people),

@@ -149,6 +149,32 @@ def test_a_message_named_by_the_client_is_said_once_whatever_the_request(
     assert len(ada.heard()) == 1
 
 
+def test_what_is_said_to_one_alone_is_said_once_as_well(meeting: Meeting, joined: Joined) -> None:
+    ada, ben = joined(meeting.person()), joined(meeting.person())
+    private = {"text": "hi", "clientMsgId": "m1", "to": _id(ben)}
+
+    acks = [ada.ask("chat.send", private) for _ in range(3)]
+
+    assert len({ack["payload"]["id"] for ack in acks}) == 1
+    assert len(ben.heard()) == 1
+    assert meeting.rows("SELECT count(*) FROM journal WHERE type = 'chat.message'") == [(1,)]
+
+
+def test_what_is_said_to_one_alone_at_the_same_time_is_said_once(
+    meeting: Meeting, joined: Joined, gateway: Gateway, crowd: Callable[..., list[Any]]
+) -> None:
+    ada, ben = joined(meeting.person()), joined(meeting.person())
+    frame = {
+        "type": "chat.send",
+        "requestId": "once",
+        "payload": {"text": "hi", "to": _id(ben)},
+    }
+
+    crowd(*[lambda box: Client(box, gateway, id=ada.id).say(frame)] * 6)
+
+    assert meeting.rows("SELECT count(*) FROM journal WHERE type = 'chat.message'") == [(1,)]
+
+
 def test_a_goodbye_that_overtakes_the_join_leaves_no_ghost(
     meeting: Meeting, joined: Joined, container: Container, gateway: Gateway
 ) -> None:

@@ -172,3 +172,12 @@ def test_bad_input_gets_one_error_and_the_socket_goes_on(
     assert (error["type"], error["payload"]["type"]) == ("error", kind)
     assert error["payload"]["instance"] if kind.startswith("message") else True
     assert client.ask("ping")["type"] == "pong"
+
+
+def test_a_request_may_have_an_empty_name(meeting: Meeting, joined: Joined) -> None:
+    ada = joined(meeting.person())
+
+    for _ in range(2):
+        ada.say({"type": "chat.send", "requestId": "", "payload": {"text": "hi"}})
+
+    assert meeting.rows("SELECT count(*) FROM journal WHERE type = 'chat.message'") == [(1,)]

@@ -132,6 +132,13 @@ MECHANISMS: Final = (
         f"{SOCKET}a_repeated_request_gets_the_same_reply_and_has_no_second_effect",
     ),
     Mechanism(
+        "a request that is not answered yet is not made twice",
+        f"{LIVE}/store.py",
+        '"" if request.request_id is None else int(LONGEST_WORK.total_seconds())',
+        'int(LONGEST_WORK.total_seconds()) if request.reply else ""',
+        f"{RACES}what_is_said_to_one_alone_is_said_once_as_well",
+    ),
+    Mechanism(
         "a requestId is the session's own",
         f"{LIVE}/dispatch.py",
         "scope=me.id if command.idempotency_key else me.session_id,",
