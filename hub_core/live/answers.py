@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from hub_core.kernel.ids import Epoch, MeetingId, ParticipantId
+from hub_core.kernel.ids import Epoch, MeetingId, ParticipantId, SessionId
 from hub_core.rooms.messages import Limit
 from hub_core.rooms.room import Position, Room
 
@@ -130,8 +130,8 @@ class Request:
     fences: tuple[Due, ...] = ()
     limits: tuple[tuple[str, Limit], ...] = ()
     """Each with the name of the thing that it limits."""
-    mails: tuple[tuple[ParticipantId, bytes], ...] = field(default=())
-    """Frames for those who are lost, to be had when they resume."""
+    mails: tuple[tuple[SessionId, bytes], ...] = field(default=())
+    """Frames for the sessions of those who are lost, to be had when they resume."""
 
 
 def position(text: bytes) -> Position:

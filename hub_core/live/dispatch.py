@@ -255,7 +255,7 @@ class Dispatch:
             fences=asked.fences,
             limits=tuple(self._limits(command, me)) if asked.sign_of_life else (),
             mails=tuple(
-                (whose, notice.frame())
+                (people[whose].session_id, notice.frame())
                 for notice in outcome.notices
                 if notice.keeps
                 for whose in notice.to
@@ -314,11 +314,10 @@ class _Asked:
     nonce: str
 
 
-def _unheard_by(notice: Notice, room: Room, gone: Container[ConnectionId]) -> list[ParticipantId]:
-    """Whom a notice was sent to over a connection that turned out to be gone."""
-    return [
-        who for who in notice.to if who in room.people and room.people[who].connection_id in gone
-    ]
+def _unheard_by(notice: Notice, room: Room, gone: Container[ConnectionId]) -> list[SessionId]:
+    """Whose session a notice was sent to over a connection that turned out to be gone."""
+    meant = (room.people[who] for who in notice.to if who in room.people)
+    return [person.session_id for person in meant if person.connection_id in gone]
 
 
 def someone(participant_id: ParticipantId) -> Actor:

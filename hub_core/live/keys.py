@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hub_core.kernel.ids import MeetingId, ParticipantId
+from hub_core.kernel.ids import MeetingId, SessionId
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,9 @@ class Keys:
     def reply(self, scope: str, request_id: str) -> str:
         return self._name(f"reply:{scope}:{request_id}")
 
-    def mail(self, participant_id: ParticipantId) -> str:
-        return self._name(f"mail:{participant_id}")
+    def mail(self, session_id: SessionId) -> str:
+        """Of one stay: whoever is put out and comes again finds nothing of what was."""
+        return self._name(f"mail:{session_id}")
 
     def share(self, round_: str, number: int) -> str:
         """Whether a share of a round of the pump is taken, or done."""

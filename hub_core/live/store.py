@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
 
 from hub_core.kernel.clock import Clock
-from hub_core.kernel.ids import Epoch, MeetingId, ParticipantId
+from hub_core.kernel.ids import Epoch, MeetingId, ParticipantId, SessionId
 from hub_core.kernel.values import epoch_ms
 from hub_core.live.answers import (
     Answered,
@@ -212,21 +212,20 @@ class RoomStore:
         ]
 
     async def leave_mail(
-        self, meeting_id: MeetingId, whose: Iterable[ParticipantId], *frames: bytes
+        self, meeting_id: MeetingId, whose: Iterable[SessionId], *frames: bytes
     ) -> None:
         """Keep frames for people who turned out to be unreachable only when they were sent."""
-        for participant_id in whose:
-            key = Keys(meeting_id).mail(participant_id)
+        for session_id in whose:
+            key = Keys(meeting_id).mail(session_id)
             async with self.redis.pipeline(transaction=True) as pipe:
                 pipe.rpush(key, *frames)
+                pipe.ltrim(key, -KEEP_MAILS, -1)
                 pipe.expire(key, KEEP_REPLY)
                 await pipe.execute()
 
-    async def collect_mail(
-        self, meeting_id: MeetingId, participant_id: ParticipantId
-    ) -> list[bytes]:
+    async def collect_mail(self, meeting_id: MeetingId, session_id: SessionId) -> list[bytes]:
         """What was kept for somebody while it was lost. It is handed out once."""
-        key = Keys(meeting_id).mail(participant_id)
+        key = Keys(meeting_id).mail(session_id)
         async with self.redis.pipeline(transaction=True) as pipe:
             pipe.lrange(key, 0, -1)
             pipe.delete(key)

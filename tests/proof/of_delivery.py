@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.proof.mechanism import (
     LIVE,
+    LOBBY,
     MANY,
     OUTBOX,
     ROOMS,
@@ -95,9 +96,16 @@ OF_DELIVERY: Final = (
     Mechanism(
         "what a pong could not bring waits for the next",
         f"{LIVE}/socket.py",
-        "await rooms.leave_mail(seat.meeting_id, [seat.participant_id], *mails)",
+        "await rooms.leave_mail(seat.meeting_id, [seat.session_id], *mails)",
         "pass",
         f"{OUTBOX}a_private_message_that_did_not_arrive_comes_with_the_next_pong",
+    ),
+    Mechanism(
+        "what waits, waits for one stay",
+        f"{LIVE}/keys.py",
+        'return self._name(f"mail:{session_id}")',
+        'return self._name("mail")',
+        f"{LOBBY}what_was_kept_for_an_earlier_stay_is_not_handed_out_in_the_lobby",
     ),
     Mechanism(
         "whoever cannot be told that it is in is turned out",
