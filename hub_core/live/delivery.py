@@ -87,7 +87,8 @@ class Delivery:
 
     async def _pass_on(self, room: Room, notice: Notice) -> dict[ConnectionId, Posted]:
         frame = notice.frame()
-        meant = (room.people.get(id_) or room.lobby.get(id_) for id_ in notice.to)
+        everyone = room.lobby if notice.in_lobby else room.people
+        meant = (everyone.get(id_) for id_ in notice.to)
         frames = {p.connection_id: [frame] for p in meant if p and p.presence == "online"}
         if notice.expendable:
             return dict.fromkeys(await self.outbox.broadcast(frames), Posted.GONE)

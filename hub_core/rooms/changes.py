@@ -155,6 +155,7 @@ class StillWaiting(Notice):
     """How you wait: `waitingFor` a host who is not there yet, or for approval by one who is."""
 
     type: ClassVar[str] = "lobby.waiting"
+    in_lobby: ClassVar[bool] = True
     participant_id: ParticipantId
     position: int
     waiting_for: Literal["host", "approval"]

@@ -124,6 +124,8 @@ class Notice(Event):
     """Whether it waits for those who are lost, until they resume."""
     expendable: ClassVar[bool] = False
     """Whether somebody who is slow to read may miss it."""
+    in_lobby: ClassVar[bool] = False
+    """Whether it is for those who wait in the lobby; all others are for those in the room."""
     hidden: ClassVar[frozenset[str]] = frozenset({"to"})
     to: tuple[ParticipantId, ...]
 

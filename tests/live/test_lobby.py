@@ -42,3 +42,15 @@ def test_what_was_kept_for_an_earlier_stay_is_not_handed_out_in_the_lobby(
 
     assert knocking.ask("ping")["payload"].keys() == {"serverTime"}
     assert knocking.heard() == []
+
+
+def test_what_is_taken_back_of_a_private_talk_is_not_told_in_the_lobby(
+    host: Client, ben: Person, joined: Joined, socket: Socket
+) -> None:
+    joined(ben)
+    said = host.ask("chat.send", {"text": "for your eyes", "to": ben.participant_id})
+    knocking = _put_out_and_knocking(host, ben, socket)
+
+    host.ask("chat.delete", {"id": said["payload"]["id"]})
+
+    assert knocking.heard() == []

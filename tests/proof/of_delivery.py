@@ -108,6 +108,13 @@ OF_DELIVERY: Final = (
         f"{LOBBY}what_was_kept_for_an_earlier_stay_is_not_handed_out_in_the_lobby",
     ),
     Mechanism(
+        "a notice to those in the room passes those in the lobby by",
+        f"{LIVE}/delivery.py",
+        "everyone = room.lobby if notice.in_lobby else room.people",
+        "everyone = {**room.lobby, **room.people}",
+        f"{LOBBY}what_is_taken_back_of_a_private_talk_is_not_told_in_the_lobby",
+    ),
+    Mechanism(
         "whoever cannot be told that it is in is turned out",
         f"{LIVE}/delivery.py",
         'await self.outbox.close(id_, "unreachable", "rejoin")',
