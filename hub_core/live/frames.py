@@ -13,6 +13,8 @@ from hub_core.rooms.messages import Command, answering, problem_reply
 LARGEST_FRAME: Final = 32 * 1024
 """Bytes, in either direction: API Gateway closes the connection above it (1009)."""
 LONGEST_REQUEST_ID: Final = 64
+MOST_FAULTS: Final = 20
+"""That are told of one frame. Of thousands, the answer would fit into no frame itself."""
 _BATCH: Final = b'{"type":"batch","payload":{"events":['
 _END: Final = b"]}}"
 C = TypeVar("C", bound=Command)
@@ -56,7 +58,7 @@ def read_command(command: type[C], payload: Any) -> C:
     """The payload as the command that it should be; no payload is an empty one.
 
     Raises:
-        Invalid: it does not fit; `errors` points at each fault.
+        Invalid: it does not fit; `errors` points at the faults, the first ones of many.
     """
     if payload is None:
         payload = {}
@@ -65,12 +67,13 @@ def read_command(command: type[C], payload: Any) -> C:
     try:
         return command.model_validate(payload, strict=True)
     except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
         faults = [
             Fault(
                 pointer="/".join(["/payload", *map(str, fault["loc"])]),
                 detail=fault["msg"].removeprefix("Value error, "),
             )
-            for fault in error.errors(include_input=False, include_url=False, include_context=False)
+            for fault in found[:MOST_FAULTS]
         ]
         raise Invalid(errors=faults) from None
 

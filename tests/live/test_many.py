@@ -10,17 +10,19 @@ import orjson
 import pytest
 
 from hub_core.adapters import runtime
+from hub_core.kernel.errors import Invalid
 from hub_core.kernel.ids import ConnectionId, ParticipantId
 from hub_core.kernel.roles import Role
 from hub_core.live.answers import Committed, Entry, Request
 from hub_core.live.fan_out import FanOut
-from hub_core.live.frames import LARGEST_FRAME, batched
+from hub_core.live.frames import LARGEST_FRAME, batched, read_command, refusal
 from hub_core.live.house import house
 from hub_core.live.pump import AT_ONCE, _tick
 from hub_core.rooms.changes import ParticipantLeft
 from hub_core.rooms.deciding import Now, decide
 from hub_core.rooms.room import Position, Room
 from hub_core.rooms.rules.chat import SendChat
+from hub_core.rooms.rules.presence import JoinRoom
 from tests.container import Container
 from tests.live.gateway import Gateway
 from tests.live.stage import Client, Meeting, a_meeting
@@ -50,6 +52,16 @@ def test_the_roster_of_a_big_room_comes_in_frames_that_fit(
     assert len(set(names)) == 90
     assert {part["payload"]["seq"] for part in parts} == {last.session["seq"]} == {91}
     assert max(gateway.sizes) <= LARGEST_FRAME
+
+
+def test_of_thousands_of_faults_the_first_are_told() -> None:
+    with pytest.raises(Invalid) as refused:
+        read_command(JoinRoom, {"roomToken": "x", "features": [1] * 9_000})
+
+    told = refused.value.errors
+    assert told
+    assert [fault.pointer for fault in told[:2]] == ["/payload/features/0", "/payload/features/1"]
+    assert len(refusal("1" * 64, refused.value, "a request id")) < LARGEST_FRAME
 
 
 def test_reactions_of_a_big_room_come_in_numbers(meeting: Meeting, joined: Joined) -> None:
