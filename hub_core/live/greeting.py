@@ -13,14 +13,15 @@ from hub_core.live.frames import LARGEST_FRAME
 from hub_core.live.journal import Journal, MeetingFacts
 from hub_core.live.resumption import ResumeTokens, Resumption
 from hub_core.live.store import RoomStore
-from hub_core.rooms.changes import MOST_SHOWN
 from hub_core.rooms.room import Participant, Room
-from hub_core.rooms.view import ParticipantView, WaitingView, peers
+from hub_core.rooms.view import ParticipantView, first_waiting, peers
 
 RESERVE: Final = 1024
 """Bytes of a frame for its envelope, the `requestId` and the seal of the resume token."""
 MOST_FOR_CHAT: Final = 12 * 1024
 """Bytes of a snapshot that messages may take up; older ones are had over REST."""
+MOST_FOR_LOBBY: Final = 10 * 1024
+"""Bytes of `room.joined` that those who wait may take up; `lobby.changed` has room for more."""
 ROOM_FOR_EVENTS: Final = LARGEST_FRAME - 2 * RESERVE
 
 IceServers = Callable[[ParticipantId], Sequence[Mapping[str, Any]]]
@@ -38,7 +39,6 @@ class Greeting:
 
     async def joined(self, room: Room, me: Participant, meeting: MeetingFacts) -> RoomJoined:
         """`room.joined`. What of the roster does not fit goes ahead of it."""
-        waits = room.waiting()[:MOST_SHOWN] if me in room.hosts() else None
         token = Resumption(room.meeting_id, me.id, me.session_id, me.generation, me.resumes)
         greeting = RoomJoined(
             meeting=meeting,
@@ -52,7 +52,7 @@ class Greeting:
             grace_ms=int(self.rooms.grace.total_seconds() * 1000),
             ice_servers=self.ice_servers(me.id),
             chat=await self._chat(room, me.id),
-            lobby=None if waits is None else [WaitingView.of(person) for person in waits],
+            lobby=first_waiting(room, MOST_FOR_LOBBY) if me in room.hosts() else None,
         )
         first, ahead = _in_parts(room, peers(room, me.id), len(greeting.frame()))
         told = {"peers": first, "parts": len(ahead) or None, "ahead": ahead}
@@ -75,7 +75,8 @@ class Greeting:
             settings=room.settings,
             chat=await self._chat(room, me.id),
         )
-        size = len(snapshot.model_dump_json(by_alias=True))
+        beside = len(orjson.dumps(self.ice_servers(me.id)))  # in the same reply
+        size = len(snapshot.model_dump_json(by_alias=True).encode()) + beside
         first, ahead = _in_parts(room, peers(room), size)
         told = {"participants": first, "parts": len(ahead) or None}
         return snapshot.model_copy(update=told), ahead

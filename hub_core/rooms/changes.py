@@ -1,7 +1,7 @@
 """What may happen to a room for more than one reason: changes that several rules tell of."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from hub_core.kernel.values import Value
 from hub_core.rooms.messages import Change, HiddenChange, LeftReason, Notice, Optional, Shape
 from hub_core.rooms.room import OnOff, Participant, Room
 from hub_core.rooms.settings import MeetingSettings
-from hub_core.rooms.view import ParticipantView, WaitingView
+from hub_core.rooms.view import ParticipantView, WaitingView, first_waiting
 
 
 class ParticipantJoined(Change):
@@ -161,16 +161,10 @@ class StillWaiting(Notice):
     waiting_for: Literal["host", "approval"]
 
 
-MOST_SHOWN: Final = 50
-"""Of the lobby, in one frame; `count` tells how many there are."""
-
-
 def lobby_news(after: Room) -> Iterator[LobbyChanged]:
     """What hosts are told when the lobby has become this one."""
     if hosts := tuple(host.id for host in after.hosts()):
-        first = after.waiting()[:MOST_SHOWN]
-        waiting = tuple(WaitingView.of(person) for person in first)
-        yield LobbyChanged(to=hosts, waiting=waiting, count=len(after.lobby))
+        yield LobbyChanged(to=hosts, waiting=first_waiting(after), count=len(after.lobby))
 
 
 def host_loss(

@@ -1,5 +1,7 @@
 """The room as its participants see it."""
 
+from typing import Final
+
 from hub_core.kernel.ids import ParticipantId, SessionId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Moment, Value
@@ -63,6 +65,24 @@ class WaitingView(Value):
             connection=person.presence,
             knocked_at=person.joined_at,
         )
+
+
+MOST_WAITING: Final = 50
+"""Of the lobby, in one frame; `count` tells how many there are."""
+MOST_FOR_WAITING: Final = 24 * 1024
+"""Bytes that they may take up there: the URL of a picture alone may have two thousand."""
+
+
+def first_waiting(room: Room, space: int = MOST_FOR_WAITING) -> tuple[WaitingView, ...]:
+    """Those who knocked first, as many as a frame has space for (in bytes)."""
+    shown: list[WaitingView] = []
+    for person in room.waiting()[:MOST_WAITING]:
+        view = WaitingView.of(person)
+        space -= len(view.model_dump_json(by_alias=True).encode()) + 1
+        if space < 0:
+            break
+        shown.append(view)
+    return tuple(shown)
 
 
 def peers(room: Room, but: ParticipantId | None = None) -> list[ParticipantView]:

@@ -54,6 +54,54 @@ def test_the_roster_of_a_big_room_comes_in_frames_that_fit(
     assert max(gateway.sizes) <= LARGEST_FRAME
 
 
+def test_a_lobby_full_of_long_pictures_keeps_no_host_out(
+    migrated: str, joined: Joined, socket: Callable[[], Client], gateway: Gateway
+) -> None:
+    meeting = a_meeting(migrated, lobby=True)
+    picture = f"https://pictures.test/{'a' * 2_000}"
+    for _ in range(20):
+        guest = meeting.person()
+        meeting.rows(
+            "UPDATE users SET avatar_url = %(url)s WHERE id = %(id)s RETURNING id",
+            url=picture,
+            id=guest.user_id,
+        )
+        socket().join(guest)
+
+    host = joined(meeting.person(Role.HOST))
+    socket().join(meeting.person())
+    (news,) = host.heard()
+
+    assert 0 < len(host.session["lobby"]) < 20
+    assert 0 < len(news["payload"]["waiting"]) < news["payload"]["count"] == 21
+    assert max(gateway.sizes) <= LARGEST_FRAME
+
+
+def test_who_comes_back_to_a_big_room_gets_it_in_frames_that_fit(
+    migrated: str,
+    joined: Joined,
+    socket: Callable[[], Client],
+    gateway: Gateway,
+    environment: pytest.MonkeyPatch,
+) -> None:
+    urls = (f"turn:relay-{n}.a-long-name-for-a-domain.example:3478" for n in range(40))
+    environment.setenv("TURN_URLS", ",".join(urls))
+    environment.setenv("TURN_SECRET", "a secret of the relay")
+    meeting = a_meeting(migrated, max_participants=200)
+    ada, *_ = [joined(meeting.person(account=False, name="é" * 60)) for _ in range(90)]
+
+    for _ in range(3):
+        ada.ask("chat.send", {"text": "語" * 1_200})
+
+    back = socket()
+    back.connect()
+    asked = {"resumeToken": ada.session["resumeToken"], "epoch": "another", "lastSeq": 0}
+    reply = back.ask("session.resume", asked)
+
+    assert reply["payload"]["snapshot"]["parts"] >= 1
+    assert max(gateway.sizes) <= LARGEST_FRAME
+
+
 def test_of_thousands_of_faults_the_first_are_told() -> None:
     with pytest.raises(Invalid) as refused:
         read_command(JoinRoom, {"roomToken": "x", "features": [1] * 9_000})
