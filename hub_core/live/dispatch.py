@@ -287,11 +287,25 @@ class Dispatch:
             by = _unheard_by(whisper, room, gone | unheard.deaf)
             await self.rooms.leave_mail(room.meeting_id, by, whisper.frame())
         signals = (one for one in outcome.notices if one.keeps and not isinstance(one, Whisper))
-        if any(_unheard_by(one, room, gone) for one in signals):
-            # Those who did not hear it are lost by now: decided once more, it goes where it waits.
-            await self.handle(asked.meeting_id, asked.actor, asked.command)
+        for signal in signals:
+            if _unheard_by(signal, room, gone):
+                await self._say_again(asked, signal, gone)
         if any(isinstance(one, SettingsChanged) and not one.stored for one in outcome.changes):
             await self.settled(room.meeting_id)
+
+    async def _say_again(
+        self, asked: "_Asked", signal: Notice, gone: Container[ConnectionId]
+    ) -> None:
+        """Those who did not hear it are lost by now: decided once more, it goes where it waits.
+
+        Unless the room could not be told, or whoever brought them in died before it noted where
+        they sit: then it is left there by hand, until their lease is over or they come back.
+        """
+        room = await self.rooms.warm(asked.meeting_id)
+        if room and (present := _unheard_by(signal, room, gone)):
+            await self.rooms.leave_mail(room.meeting_id, present, signal.frame())
+        elif room:
+            await self.handle(asked.meeting_id, asked.actor, asked.command)
 
     async def _gone(self, gone: Iterable[ConnectionId]) -> None:
         for connection_id in gone:

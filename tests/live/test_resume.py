@@ -193,6 +193,22 @@ def test_a_signal_that_finds_the_connection_gone_waits_too(
     assert "rtc.signal" in [frame["type"] for frame in back.heard()]
 
 
+def test_a_signal_waits_also_for_somebody_of_whom_nobody_noted_where_it_sits(
+    *, meeting: Meeting, joined: Joined, socket: Socket, gateway: Gateway, redis_url: str
+) -> None:
+    ada, ben = joined(meeting.person()), joined(meeting.person())
+    gateway.gone.add(ben.id)
+    with sync_redis.Redis.from_url(redis_url) as client:  # whoever let it in died then
+        client.hdel(f"connection:{{{ben.id}}}", "meeting", "participant", "session")
+
+    signal = {"to": ben.session["selfParticipant"]["participantId"], "type": "ice"}
+    reply = ada.ask("rtc.signal", {**signal, "candidate": None})
+    back, _ = _resume(ben, socket)
+
+    assert reply["type"] == "ack"
+    assert "rtc.signal" in [frame["type"] for frame in back.heard()]
+
+
 def test_a_gap_is_filled_whole(meeting: Meeting, joined: Joined) -> None:
     ada = joined(meeting.person())
     for n in range(3):
