@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from hub_core.adapters.defects import log_defect
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import HubError
 from hub_core.live.answers import Listed
@@ -80,3 +81,5 @@ class Sweep:
                 await rooms.register.unlist(listed)
         except (HubError, *DOWN) as error:
             logger.warning("room %s was not swept: %s", meeting_id, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 (one room that cannot be read stops no other)
+            log_defect(error, meeting_id, job="sweep")

@@ -9,7 +9,7 @@ import redis as sync_redis
 from hub_core.adapters import runtime
 from hub_core.live.house import house
 from tests.container import Container
-from tests.live.stage import Client, Meeting
+from tests.live.stage import Client, Meeting, a_meeting
 
 Joined = Callable[..., Client]
 
@@ -35,6 +35,20 @@ def test_the_sweep_ends_stays_that_nobody_else_ends(
     ]
     assert meeting.rows(ended) == [(True,)]
     assert ada.ask("ping")["payload"].keys() == {"serverTime"}
+
+
+def test_a_room_that_cannot_be_read_stops_no_other(
+    meeting: Meeting, joined: Joined, container: Container, migrated: str, redis_url: str
+) -> None:
+    poisoned = a_meeting(migrated)
+    joined(poisoned.person())
+    joined(meeting.person()).say({"type": "room.leave"})
+    with sync_redis.Redis.from_url(redis_url) as client:
+        client.hset(f"room:{{{poisoned.id}}}:head", "room", "not JSON")
+
+        container.do(lambda: runtime.run(house().sweep.once()))
+
+        assert not client.exists(f"room:{{{meeting.id}}}:head")
 
 
 def test_an_empty_room_leaves_nothing_behind(

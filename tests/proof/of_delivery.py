@@ -11,6 +11,7 @@ from tests.proof.mechanism import (
     SETTINGS,
     SIGNED_OUT,
     SINGLE,
+    SWEEP,
     Mechanism,
 )
 
@@ -113,6 +114,13 @@ OF_DELIVERY: Final = (
         "everyone = room.lobby if notice.in_lobby else room.people",
         "everyone = {**room.lobby, **room.people}",
         f"{LOBBY}what_is_taken_back_of_a_private_talk_is_not_told_in_the_lobby",
+    ),
+    Mechanism(
+        "one room that cannot be read keeps the sweep from no other",
+        f"{LIVE}/sweep.py",
+        "except Exception as error:",
+        "except OverflowError as error:",
+        f"{SWEEP}a_room_that_cannot_be_read_stops_no_other",
     ),
     Mechanism(
         "whoever cannot be told that it is in is turned out",
