@@ -136,7 +136,7 @@ class Connections:
         return not gone
 
     async def unseated(self, connection_id: ConnectionId) -> None:
-        """It has left the room, and stays open; from now on it must join again in time or go."""
+        """It has left the room, and stays open: it may join another one."""
         self.forget(connection_id)
         await self.redis.hdel(_key(connection_id), *_PLACE)
 
@@ -153,11 +153,13 @@ class Connections:
         return _seat(list(map(_text, place)))
 
     async def overdue(self, now: datetime) -> list[ConnectionId]:
-        """Those that should have said by now who they are; they are told of only once."""
+        """Those that should have said by now who they are, until they are `turned_out`."""
         ids = await self.redis.zrangebyscore(UNKNOWN, "-inf", epoch_ms(now), start=0, num=500)
-        if ids:
-            await self.redis.zrem(UNKNOWN, *ids)
         return [ConnectionId(_text(id_)) for id_ in ids]
+
+    async def turned_out(self, connection_ids: Sequence[ConnectionId]) -> None:
+        """They are closed, and waited for no longer."""
+        await self.redis.zrem(UNKNOWN, *connection_ids)
 
     def forget(self, connection_id: ConnectionId) -> None:
         """Drop the container's memory of a seat."""

@@ -8,7 +8,9 @@ import redis as sync_redis
 
 from hub_core.adapters import runtime
 from hub_core.live.house import house
+from hub_core.live.outbox import Outbox
 from tests.container import Container
+from tests.live.gateway import Gateway
 from tests.live.stage import Client, Meeting, a_meeting
 
 Joined = Callable[..., Client]
@@ -49,6 +51,30 @@ def test_a_room_that_cannot_be_read_stops_no_other(
         container.do(lambda: runtime.run(house().sweep.once()))
 
         assert not client.exists(f"room:{{{meeting.id}}}:head")
+
+
+def test_whoever_says_nothing_is_turned_out_though_a_sweep_dies_over_it(
+    gateway: Gateway, container: Container, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("AUTH_TIMEOUT_SEC", "0.000001")
+    silent = [Client(container, gateway) for _ in range(20)]
+    for client in silent:
+        client.connect()
+
+    def sweep() -> None:
+        container.do(lambda: runtime.run(house().sweep.once()))
+
+    async def die(*_: Any) -> None:
+        raise OverflowError
+
+    with environment.context() as killed:
+        killed.setattr(Outbox, "close", die)
+        with pytest.raises(OverflowError):
+            sweep()
+    sweep()
+
+    assert sorted(gateway.closed) == [client.id for client in silent]
+    assert silent[0].heard()[0]["payload"] == {"reason": "unauthenticated", "action": "none"}
 
 
 def test_an_empty_room_leaves_nothing_behind(
