@@ -9,9 +9,11 @@ import orjson
 from redis.asyncio import Redis
 
 from hub_core.adapters.gateway import Delivery as Posted
+from hub_core.kernel.errors import HubError
 from hub_core.kernel.ids import ConnectionId, ParticipantId
 from hub_core.live.answers import Committed
 from hub_core.live.journal import Journal
+from hub_core.live.outages import DOWN
 from hub_core.live.outbox import Outbox
 from hub_core.live.pump import Pump
 from hub_core.rooms.changes import RoomEnded
@@ -59,7 +61,11 @@ class Delivery:
         if outcome.changes or committed.pump_is_ours:
             abreast = committed.pump_is_ours and committed.fan == outcome.before.at
             head_start = committed if abreast else None
-            gone |= await self.pump.reach(room, outcome.after.at, nonce, head_start)
+            try:
+                gone |= await self.pump.reach(room, outcome.after.at, nonce, head_start)
+            except (HubError, *DOWN):
+                await self._part(room, outcome)
+                raise
         for notice in outcome.notices:
             hows = await self._pass_on(room, notice)
             gone |= {id_ for id_, how in hows.items() if how is Posted.GONE}
@@ -85,6 +91,19 @@ class Delivery:
         everyone = [*room.online(), *(p for p in room.waiting() if p.presence == "online")]
         await self.pump.fan_out.close([person.connection_id for person in everyone])
 
+    async def _part(self, room: Room, outcome: Outcome) -> None:
+        """It is committed and goes out later, but what is said to one alone nobody says then.
+
+        Whoever was put out is, all the same; whoever was let in comes in anew, once that is
+        written down.
+        """
+        let_in = {room.people[one.participant_id].connection_id for one in outcome.welcomes}
+        farewells = (one for one in outcome.farewells if one.connection_id not in let_in)
+        await asyncio.gather(
+            *(self.outbox.bid_farewell(one) for one in farewells),
+            *(self.outbox.close(id_, "unreachable", "rejoin") for id_ in let_in),
+        )
+
     async def _pass_on(self, room: Room, notice: Notice) -> dict[ConnectionId, Posted]:
         frame = notice.frame()
         everyone = room.lobby if notice.in_lobby else room.people
@@ -97,7 +116,10 @@ class Delivery:
     async def _welcome(self, room: Room, who: ParticipantId) -> frozenset[ConnectionId]:
         """Whoever does not get it would wait for ever: it is turned out, and comes in anew."""
         id_ = room.people[who].connection_id
-        how = await self.outbox.send(id_, *await self.welcomes(room, room.people[who]))
+        try:
+            how = await self.outbox.send(id_, *await self.welcomes(room, room.people[who]))
+        except (HubError, *DOWN):
+            how = Posted.FAILED
         if how in (Posted.BEHIND, Posted.FAILED):
             await self.outbox.close(id_, "unreachable", "rejoin")
         return frozenset({id_} if how is Posted.GONE else ())

@@ -1,6 +1,7 @@
 """When a data store is down, slow, replaced or of another kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,48 @@ def test_without_postgresql_nothing_is_acknowledged_and_afterwards_nothing_is_lo
     assert after["type"] == "ack"
     assert meeting.rows("SELECT count(*) FROM journal WHERE type = 'chat.message'") == [(1,)]
     assert {frame["payload"]["id"] for frame in ben.heard()} == {after["payload"]["id"]}
+
+
+@contextmanager
+def _nothing_can_be_written_down(database_url: str) -> Iterator[None]:
+    with psycopg.connect(database_url, autocommit=True) as db:
+        db.execute("BEGIN")
+        db.execute("LOCK TABLE journal IN ACCESS EXCLUSIVE MODE")
+        yield
+        db.execute("ROLLBACK")
+
+
+def test_whoever_is_let_in_while_that_cannot_be_written_down_comes_in_anew(
+    joined: Joined, socket: Socket, migrated: str
+) -> None:
+    meeting = a_meeting(migrated, lobby=True)
+    host, waiting, person = joined(meeting.person(Role.HOST)), socket(), meeting.person()
+    waiting.join(person)
+
+    with _nothing_can_be_written_down(migrated):
+        refused = host.ask("lobby.admit", {"participantId": person.participant_id})
+    told = waiting.heard()
+    host.ask("ping")
+
+    assert refused["payload"]["type"] == "server/unavailable"
+    assert [(frame["type"], frame["payload"]["action"]) for frame in told] == [
+        ("session.closed", "rejoin")
+    ]
+    host.ask("chat.send", {"text": "what waits goes out with it"})
+    assert socket().join(person)["type"] == "room.joined"
+
+
+def test_whoever_is_put_out_while_that_cannot_be_written_down_is_out(
+    meeting: Meeting, joined: Joined, migrated: str, gateway: Gateway
+) -> None:
+    host, guest = joined(meeting.person(Role.HOST)), joined(meeting.person())
+    remove = {"participantId": guest.session["selfParticipant"]["participantId"]}
+
+    with _nothing_can_be_written_down(migrated):
+        host.ask("moderation.remove", remove)
+
+    assert "room.kicked" in [frame["type"] for frame in guest.heard()]
+    assert gateway.closed == [guest.id]
 
 
 def test_a_connection_to_postgresql_that_died_is_replaced(

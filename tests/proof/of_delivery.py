@@ -11,6 +11,7 @@ from tests.proof.mechanism import (
     SETTINGS,
     SIGNED_OUT,
     SINGLE,
+    STORES,
     SWEEP,
     Mechanism,
 )
@@ -121,6 +122,13 @@ OF_DELIVERY: Final = (
         "except Exception as error:",
         "except OverflowError as error:",
         f"{SWEEP}a_room_that_cannot_be_read_stops_no_other",
+    ),
+    Mechanism(
+        "whoever was let in by a change that is not out yet is turned out",
+        f"{LIVE}/delivery.py",
+        "                await self._part(room, outcome)\n",
+        "",
+        f"{STORES}whoever_is_let_in_while_that_cannot_be_written_down_comes_in_anew",
     ),
     Mechanism(
         "whoever cannot be told that it is in is turned out",
