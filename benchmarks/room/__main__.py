@@ -115,13 +115,15 @@ def _fill(site: "Site", size: int, *, batch: bool) -> Stage:
 
     async def write() -> None:
         rooms = house().dispatch.rooms
-        room = await rooms.open(
+        await rooms.open(
             Room(
                 meeting_id=meeting.id,
                 epoch=Epoch(new_id()),
                 settings=MeetingSettings(access_type="open", max_participants=1000),
             )
         )
+        room = await rooms.load(meeting.id)
+        assert room
         full = room.with_people({one.id: one for one in people})
         committed = await rooms.commit(Outcome(room, full), Request(), new_id())
         assert isinstance(committed, Committed)

@@ -19,6 +19,7 @@ from hub_core.kernel.errors import (
     NotJoined,
     TokenExpired,
     Unauthorized,
+    Unavailable,
 )
 from hub_core.kernel.ids import ConnectionId, Epoch, Mint, SessionId
 from hub_core.live.asks import (
@@ -38,6 +39,8 @@ from hub_core.rooms.room import MediaState, Participant, Room
 from hub_core.rooms.rules.presence import Enter, JoinRoom
 from hub_core.rooms.rules.signalling import LARGEST_CANDIDATE, LARGEST_SDP
 
+TRIES: Final = 3
+"""To come into a room: the sweep may close it while it is open and nobody is in it yet."""
 PROTOCOL: Final = "1.0"
 BATCH: Final = "batch"
 FEATURES: Final = frozenset({BATCH})
@@ -115,18 +118,30 @@ class Entrance:
             HubError: what the rule says.
         """
         command = Enter(visitor=door.visitor, settings=door.settings)
-        try:
-            handled = await self.dispatch.handle(door.meeting.id, lambda _: me, command)
-        except NotJoined:
-            if door.meeting.ended_at is not None:
-                raise MeetingEnded from None
-            epoch = Epoch(self.mint())
-            room = Room(meeting_id=door.meeting.id, epoch=epoch, settings=door.settings)
-            await self.dispatch.rooms.open(room)
-            handled = await self.dispatch.handle(door.meeting.id, lambda _: me, command)
-        if handled.refused:
-            raise handled.refused
-        return handled
+        for _ in range(TRIES):
+            try:
+                handled = await self.dispatch.handle(door.meeting.id, lambda _: me, command)
+            except NotJoined:
+                await self._open(door)
+                continue
+            if handled.refused:
+                raise handled.refused
+            return handled
+        raise Unavailable
+
+    async def _open(self, door: Door) -> None:
+        """Open the room, unless the meeting has ended.
+
+        Whether it has is asked when the room is open: whoever ends it writes that down first and
+        looks for the room then. Of two that cross, one sees the other.
+        """
+        if door.meeting.ended_at is not None:
+            raise MeetingEnded
+        epoch = Epoch(self.mint())
+        room = Room(meeting_id=door.meeting.id, epoch=epoch, settings=door.settings)
+        await self.dispatch.rooms.open(room)
+        if await self.journal.ended(door.meeting.id):
+            raise MeetingEnded
 
     async def seat(self, connection_id: ConnectionId, room: Room, me: Participant) -> None:
         """Remember where the connection sits; if it is gone meanwhile, tell the room so."""

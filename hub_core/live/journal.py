@@ -113,6 +113,10 @@ WHERE p.id = %(participant_id)s AND p.meeting_id = %(meeting_id)s
 """
 
 
+_HAS_ENDED: Final = """
+SELECT id FROM meetings WHERE id = %(meeting_id)s AND ended_at IS NOT NULL
+"""
+
 _SIGNED_OUT: Final = """
 SELECT id FROM sign_in_sessions WHERE id = %(sign_in)s AND revoked_at IS NOT NULL
 """
@@ -299,6 +303,10 @@ class Journal:
     async def closed(self, epoch: Epoch, at: datetime) -> None:
         """The conference is over: the last one has left."""
         await self.postgres.run(_CLOSED, {"epoch": epoch, "at": at})
+
+    async def ended(self, meeting_id: MeetingId) -> bool:
+        """Whether the meeting has been ended."""
+        return bool(await self.postgres.run(_HAS_ENDED, {"meeting_id": meeting_id}))
 
     async def signed_out(self, sign_in: str) -> bool:
         """Whether this sign-in session was ended."""

@@ -73,18 +73,14 @@ class RoomStore:
             text = (_SCRIPTS / f"{name}.lua").read_text()
             self._scripts[name] = self.redis.register_script(text)
 
-    async def open(self, room: Room) -> Room:
-        """Open a room unless it is open already; answers with the one that is.
+    async def open(self, room: Room) -> None:
+        """Open a room unless it is open already.
 
         It is entered into the list of open rooms first: a room that the sweep does not know of
         would never be closed.
         """
         await self.register.enter(room.meeting_id)
         await self._open(room)
-        opened = await self.load(room.meeting_id)
-        if opened is None:
-            raise RuntimeError(f"room {room.meeting_id} was closed while it was opened")
-        return opened
 
     async def reopen(self, room: Room, instead_of: Room) -> bool:
         """Begin a new epoch with the people as they are, if the old one has not gone on."""

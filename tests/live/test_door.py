@@ -10,6 +10,7 @@ from hub_core.adapters import runtime
 from hub_core.kernel.ids import MeetingId, new_id
 from hub_core.kernel.roles import Role
 from hub_core.live.control import room_control
+from hub_core.live.journal import Journal
 from tests.container import Container
 from tests.live.gateway import Gateway
 from tests.live.stage import CHAT_FOR_HOSTS, Client, Meeting, Person, a_meeting
@@ -226,6 +227,23 @@ def test_a_locked_meeting_takes_back_those_who_were_in(
 
     assert socket().join(ben)["type"] == "room.joined"
     assert socket().join(meeting.person())["payload"]["type"] == "meeting/locked"
+
+
+def test_whoever_comes_in_while_the_meeting_is_ended_does_not_open_it_again(
+    meeting: Meeting, socket: Socket, environment: pytest.MonkeyPatch
+) -> None:
+    real = Journal.door
+
+    async def ended_just_then(self: Journal, *whose: Any) -> Any:
+        door = await real(self, *whose)
+        meeting.execute("UPDATE meetings SET ended_at = now() WHERE id = %(meeting)s")
+        return door
+
+    environment.setattr(Journal, "door", ended_just_then)
+    reply = socket().join(meeting.person(account=False))
+
+    assert reply["payload"]["type"] == "meeting/ended"
+    assert meeting.rows("SELECT count(*) FROM journal") == [(0,)]
 
 
 def test_the_end_is_told_to_all_and_closes_everything(

@@ -9,6 +9,8 @@ import redis as sync_redis
 from hub_core.adapters import runtime
 from hub_core.live.house import house
 from hub_core.live.outbox import Outbox
+from hub_core.live.store import RoomStore
+from hub_core.rooms.room import Room
 from tests.container import Container
 from tests.live.gateway import Gateway
 from tests.live.stage import Client, Meeting, a_meeting
@@ -87,6 +89,24 @@ def test_an_empty_room_leaves_nothing_behind(
 
     with sync_redis.Redis.from_url(redis_url) as client:
         assert [key for key in client.scan_iter() if key.startswith(b"room")] == []
+
+
+def test_a_room_that_is_swept_before_anybody_is_in_it_is_opened_again(
+    meeting: Meeting, joined: Joined, environment: pytest.MonkeyPatch
+) -> None:
+    real, epochs = RoomStore._open, []
+
+    async def swept_at_first(self: RoomStore, room: Room, *instead: str) -> bool:
+        opened = await real(self, room, *instead)
+        epochs.append(room.epoch)
+        if len(epochs) == 1:
+            assert await self.close(room.meeting_id, room.epoch)
+        return opened
+
+    environment.setattr(RoomStore, "_open", swept_at_first)
+    ada = joined(meeting.person())
+
+    assert ada.session["epoch"] == epochs[1]
 
 
 def test_a_room_that_was_opened_again_stays_listed(

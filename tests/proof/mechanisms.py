@@ -330,6 +330,13 @@ MECHANISMS: Final = (
         '        stay = stay or "somebody"\n',
         f"{RESUME}after_redis_has_lost_everything_people_come_back_and_nobody_else",
     ),
+    Mechanism(
+        "whether a meeting has ended is asked when its room is open",
+        f"{LIVE}/entrance.py",
+        "if await self.journal.ended(door.meeting.id):",
+        "if False:",
+        f"{DOOR}whoever_comes_in_while_the_meeting_is_ended_does_not_open_it_again",
+    ),
     # --- accounts and doors
     Mechanism(
         "a reused refresh token ends the family",
