@@ -147,8 +147,10 @@ class Returning:
         """Redis has lost the room. Who was in it, by the journal, comes in again.
 
         Nobody gets in by this who could not without it: the meeting's door is asked, and whoever
-        has left or was put out finds no stay that goes on.
+        has left or was put out finds no stay that goes on. Should the room be there after all, what
+        it has seen is written down first: the journal may not know yet who has left.
         """
+        await self.dispatch.drained(token.meeting_id)
         door = await self.journal.door(token.meeting_id, token.participant_id, asker.known.sign_in)
         if door is None or door.generation != token.generation or door.signed_out:
             raise SessionExpired

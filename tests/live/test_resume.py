@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 import redis as sync_redis
 
+from hub_core.adapters import runtime
 from hub_core.kernel.roles import Role
+from hub_core.live.answers import Request
+from hub_core.live.dispatch import someone
+from hub_core.live.house import house
+from hub_core.rooms.deciding import Now, decide
+from hub_core.rooms.rules.presence import LeaveRoom
+from tests.container import Container
 from tests.live.gateway import Gateway
 from tests.live.stage import Client, Meeting
 
@@ -259,6 +266,29 @@ def test_after_redis_has_lost_everything_people_come_back_and_nobody_else(
     assert len(after["payload"]["snapshot"]["participants"]) == 2
     assert gone["payload"]["type"] == "room/session-expired"
     assert back.ask("chat.send", {"text": "after"})["type"] == "ack"
+
+
+def test_whoever_left_has_left_though_nobody_has_written_it_down_yet(
+    *, meeting: Meeting, joined: Joined, socket: Socket, container: Container, redis_url: str
+) -> None:
+    ada, ben = joined(meeting.person()), joined(meeting.person())
+    ada.heard()
+
+    async def leave_and_die() -> None:
+        dispatch = house().dispatch
+        room = await dispatch.rooms.load(meeting.id)
+        assert room
+        me = someone(ben.session["selfParticipant"]["participantId"])(room)
+        now = Now(dispatch.clock(), dispatch.mint, 30)
+        await dispatch.rooms.commit(decide(LeaveRoom(), room, me, now), Request(), "dead")
+
+    container.do(lambda: runtime.run(leave_and_die()))
+    with sync_redis.Redis.from_url(redis_url) as client:
+        client.delete(f"room:{{{meeting.id}}}:pump")
+    _, reply = _resume(ben, socket)
+
+    assert reply["payload"]["type"] == "room/session-expired"
+    assert [frame["type"] for frame in ada.heard()] == ["participant.left"]
 
 
 @pytest.mark.parametrize(("minutes", "told"), [(100, []), (116, ["connection.expiring"])])

@@ -337,6 +337,13 @@ MECHANISMS: Final = (
         "if False:",
         f"{DOOR}whoever_comes_in_while_the_meeting_is_ended_does_not_open_it_again",
     ),
+    Mechanism(
+        "the journal is asked once all is written down",
+        f"{LIVE}/returning.py",
+        "        await self.dispatch.drained(token.meeting_id)\n",
+        "",
+        f"{RESUME}whoever_left_has_left_though_nobody_has_written_it_down_yet",
+    ),
     # --- accounts and doors
     Mechanism(
         "a reused refresh token ends the family",
