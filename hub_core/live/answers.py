@@ -94,6 +94,9 @@ class Busy:
 class Drained:
     """Everything is out, and the pump is free."""
 
+    fan: Position | None
+    """Up to where; None: there is no such room (any more), or it is another epoch."""
+
 
 @dataclass(frozen=True)
 class Listed:

@@ -51,6 +51,10 @@ JOIN unnest(%(ids)s::text[], %(seqs)s::bigint[]) AS mine (id, seq)
   ON journal.epoch = %(epoch)s AND journal.seq = mine.seq AND journal.id <> mine.id
 """
 
+_WRITTEN: Final = """
+SELECT id FROM journal WHERE id = %(id)s
+"""
+
 _SETTINGS: Final = """
 SELECT settings, settings_version FROM meetings WHERE id = %(meeting_id)s
 """
@@ -228,6 +232,10 @@ class Journal:
         )
         if row["strangers"]:
             raise TailLost(row["newest"])
+
+    async def has(self, id_: str) -> bool:
+        """Whether this change is written down."""
+        return bool(await self.postgres.run(_WRITTEN, {"id": id_}))
 
     async def settings(self, meeting_id: MeetingId) -> MeetingSettings:
         """As they are now."""

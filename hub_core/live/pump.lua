@@ -4,7 +4,7 @@
 -- ARGV  1 epoch   2 token   3 ms to hold the pump
 --       4 position up to which all is out and journaled ('' to only ask)
 --       5 most entries to hand out at once; 0 to let go of the pump
--- Returns {'drained'}: everything up to the head is out; the pump is free
+-- Returns {'drained', fan}: everything up to the head is out; the pump is free
 --         {'busy', fan}: somebody else is at it
 --         {'entries', fan, {position, id, frame, record, …}}: ours to drain; the pump is held anew
 --         {'gone'}: no such room, or another epoch of it
@@ -27,12 +27,12 @@ if ARGV[4] ~= '' and later(ARGV[4], fan) then
 end
 if fan == at then
   if holder == ARGV[2] then redis.call('DEL', KEYS[3]) end
-  return {'drained'}
+  return {'drained', fan}
 end
 if holder and holder ~= ARGV[2] then return {'busy', fan} end
 if ARGV[5] == '0' then
   redis.call('DEL', KEYS[3])
-  return {'drained'}
+  return {'drained', fan}
 end
 
 redis.call('SET', KEYS[3], ARGV[2], 'PX', ARGV[3])

@@ -64,8 +64,9 @@ class Pump:
 
         Raises:
             Unavailable: it takes too long; the changes are committed, and somebody will drain them.
+                Or Redis has lost them, and nobody has written them down.
         """
-        began = self.clock()
+        began, out = self.clock(), Position(0, 0)
         gone: frozenset[ConnectionId] = frozenset()
         entries: Sequence[Entry] = head_start.entries if head_start else ()
         pause, is_ripe = FIRST_PAUSE_SEC, False
@@ -78,12 +79,15 @@ class Pump:
                 room = await self._abreast(room, entries)
                 gone |= await self._put_out(room, entries, token)
                 done, is_ripe = entries[-1].at, False
+                out = done
             spent = self.clock() - began
             enough = done is not None and done >= target and spent > OWN_TIME
             match await self.rooms.drain(room, token, done, 0 if enough else AT_ONCE):
                 case Drain(entries=entries):
                     pass
-                case Drained():
+                case Drained(fan=fan):
+                    if max(out, fan or out) < target and not await self._is_kept(room, target):
+                        raise Unavailable
                     return gone
                 case Busy(fan=fan) if fan >= target or enough:
                     return gone
@@ -93,6 +97,10 @@ class Pump:
                     entries = ()
                     await self.sleep(pause)
                     pause = min(pause * 2, LONGEST_PAUSE_SEC)
+
+    async def _is_kept(self, room: Room, target: Position) -> bool:
+        """Whether the journal has it, though the room is gone: closed, begun anew, or lost."""
+        return room.at >= target and await self.journal.has(room.last)
 
     async def _put_out(
         self, room: Room, entries: Sequence[Entry], token: str

@@ -248,8 +248,10 @@ class RoomStore:
                 )
             case b"busy", (fan,):
                 return Busy(position(fan))
+            case b"drained", (fan,):
+                return Drained(position(fan))
             case _:
-                return Drained()
+                return Drained(None)
 
     def _arguments(
         self, outcome: Outcome, request: Request, entries: Sequence[Entry], nonce: str

@@ -3,17 +3,21 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import redis as sync_redis
 
 from hub_core.adapters import runtime
+from hub_core.kernel.errors import Unavailable
+from hub_core.kernel.ids import ParticipantId
 from hub_core.kernel.roles import Role
 from hub_core.live.answers import Committed, Due, Fenced, Request
 from hub_core.live.connections import Seat
 from hub_core.live.dispatch import someone
 from hub_core.live.house import house
+from hub_core.live.keys import Keys
 from hub_core.live.store import RoomStore
 from hub_core.rooms.deciding import Now, decide
 from hub_core.rooms.rules.chat import SendChat
@@ -329,6 +333,27 @@ def test_a_sign_of_life_comes_before_the_end_of_a_lease(
 
 
 # --- Redis loses its tail
+
+
+def test_what_redis_lost_before_anybody_wrote_it_down_is_not_acknowledged(
+    meeting: Meeting, joined: Joined, container: Container
+) -> None:
+    ada = joined(meeting.person())
+
+    async def say_while_another_drains_and_all_is_lost() -> Any:
+        dispatch = house().dispatch
+        keys = Keys(meeting.id)
+        await dispatch.rooms.redis.set(keys.pump, "another", px=60_000)
+
+        async def lose(_: float) -> None:
+            await dispatch.rooms.redis.delete(*keys.all)
+
+        pump = replace(dispatch.delivery.pump, sleep=lose)
+        waiting = replace(dispatch, delivery=replace(dispatch.delivery, pump=pump))
+        await waiting.handle(meeting.id, someone(ParticipantId(_id(ada))), SendChat(text="hi"))
+
+    with pytest.raises(Unavailable):
+        container.do(lambda: runtime.run(say_while_another_drains_and_all_is_lost()))
 
 
 def test_a_log_that_lost_its_end_begins_anew(

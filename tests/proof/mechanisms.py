@@ -125,6 +125,13 @@ MECHANISMS: Final = (
         f"{RACES}a_log_that_lost_its_end_begins_anew",
     ),
     Mechanism(
+        "what is lost before it was written down is not acknowledged",
+        f"{LIVE}/pump.py",
+        "if max(out, fan or out) < target and not await self._is_kept(room, target):",
+        "if False:",
+        f"{RACES}what_redis_lost_before_anybody_wrote_it_down_is_not_acknowledged",
+    ),
+    Mechanism(
         "a repeated request gets the first reply",
         f"{LIVE}/commit.lua",
         "if author then return {'again', reply, at} end",
