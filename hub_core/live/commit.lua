@@ -34,7 +34,7 @@
 --         {'missed', {record, nonce, …}}: these came in between
 --         {'gone'}: another epoch, or no such room, or too far behind: load it anew
 --         {'fenced'}: the lease was renewed meanwhile
---         {'limited', ms to wait}: too many of these
+--         {'limited', ms until all of its limits allow it}: too many of these
 local cursor = 16
 local function list(width)
   cursor = cursor + 1
@@ -82,14 +82,15 @@ for _, fence in ipairs(fences) do
   if redis.call('ZSCORE', KEYS[4], fence[1]) ~= fence[2] then return {'fenced'} end
 end
 
-local cells = {}
+local cells, wait = {}, 0
 for _, limit in ipairs(limits) do
   local each = tonumber(limit[2])
   local arrival = math.max(tonumber(redis.call('HGET', KEYS[7], limit[1]) or now), now) + each
   local early = arrival - each * tonumber(limit[3]) - now
-  if early > 0 then return {'limited', math.ceil(early)} end
+  wait = math.max(wait, early)
   cells[#cells + 1] = {limit[1], arrival}
 end
+if wait > 0 then return {'limited', math.ceil(wait)} end
 for _, cell in ipairs(cells) do redis.call('HSET', KEYS[7], cell[1], cell[2]) end
 
 for _, entry in ipairs(entries) do

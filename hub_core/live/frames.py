@@ -24,7 +24,8 @@ C = TypeVar("C", bound=Command)
 class Frame:
     """`{"type", "requestId"?, "payload"?}`; further keys are for newer servers, and ignored."""
 
-    kind: str
+    kind: str | None
+    """None: there is no string `type`."""
     request_id: str | None
     payload: Any
 
@@ -36,22 +37,23 @@ def read_frame(body: str) -> Frame:
     deep nesting.
 
     Raises:
-        Malformed: not JSON, not an object, or no string `type`.
+        Malformed: not JSON, or not an object.
         Invalid: the `requestId` is none.
     """
     try:
         frame = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise Malformed from None
-    if not isinstance(frame, dict) or not isinstance(kind := frame.get("type"), str):
+    if not isinstance(frame, dict):
         raise Malformed
+    kind = frame.get("type")
     request_id = frame.get("requestId")
     if request_id is not None and not (
         isinstance(request_id, str) and len(request_id) <= LONGEST_REQUEST_ID
     ):
         fault = Fault(pointer="/requestId", detail="is not a string of at most 64 characters")
         raise Invalid(errors=[fault])
-    return Frame(kind, request_id, frame.get("payload"))
+    return Frame(kind if isinstance(kind, str) else None, request_id, frame.get("payload"))
 
 
 def read_command(command: type[C], payload: Any) -> C:

@@ -29,8 +29,10 @@ class Front:
     limiter: Limiter
     tokens: ResumeTokens
 
-    async def answer(self, connection_id: ConnectionId, frame: Frame) -> tuple[bytes, ...]:
-        """The reply to a frame whose type is one of `answers`; the same for the same request.
+    async def answer(
+        self, connection_id: ConnectionId, kind: str, frame: Frame
+    ) -> tuple[bytes, ...]:
+        """The reply to a frame whose type (`kind`) is in `answers`; the same for the same request.
 
         It comes last. Before it goes what belongs to it: a roster that needs several frames.
 
@@ -39,7 +41,7 @@ class Front:
             NotJoined: the connection is gone; nobody will read this.
             RateLimited, Unavailable: try again. These are not kept for a repeated request.
         """
-        command = read_command(ASKS[frame.kind].command, frame.payload)
+        command = read_command(ASKS[kind].command, frame.payload)
 
         async def work() -> tuple[bytes, ...]:
             await self._count(connection_id)
@@ -47,7 +49,7 @@ class Front:
             if known is None:
                 raise NotJoined
             try:
-                reply = await self.answers[frame.kind](Asker(connection_id, known), command)
+                reply = await self.answers[kind](Asker(connection_id, known), command)
             except (RateLimited, Unavailable):
                 raise
             except HubError as refusal:

@@ -18,6 +18,7 @@ from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import (
     HubError,
     InternalError,
+    Malformed,
     NotJoined,
     TooLarge,
     Unavailable,
@@ -33,7 +34,7 @@ from hub_core.live.outages import DOWN
 from hub_core.live.outbox import Outbox
 from hub_core.live.partings import ConnectionExpiring
 from hub_core.live.replies import Replies
-from hub_core.rooms.messages import answering
+from hub_core.rooms.messages import Command, answering
 from hub_core.rooms.room import Participant, Room
 from hub_core.rooms.rulebook import COMMANDS
 from hub_core.rooms.rules.presence import Ping, Pong
@@ -78,8 +79,8 @@ class Socket:
         if event["requestContext"]["eventType"] == "DISCONNECT":
             try:
                 await self.dispatch.dropped(_connection_id(event))
-            except DOWN as error:
-                logger.warning("a $disconnect was not noted: %s", type(error).__name__)
+            except (HubError, *DOWN) as error:
+                logger.warning("a $disconnect was left to the sweep: %s", type(error).__name__)
 
     async def message(self, event: Event) -> None:
         """A frame: exactly one reply if it has a `requestId`, and nothing if it asks for none."""
@@ -97,7 +98,7 @@ class Socket:
             logger.warning("%s: %s", context["requestId"], type(error).__name__)
             frames = [refusal(frame.request_id, Unavailable(), context["requestId"])]
         except Exception as error:  # noqa: BLE001 (the door: a defect is logged and answered here)
-            log_defect(error, context["requestId"], frame=frame.kind[:64])
+            log_defect(error, context["requestId"], frame=(frame.kind or "")[:64])
             frames = [refusal(frame.request_id, InternalError(), context["requestId"])]
         if frame.kind == Ping.type and (warning := self._expiring(context)):
             frames.append(warning)
@@ -109,10 +110,13 @@ class Socket:
     ) -> tuple[list[bytes], MeetingId | None]:
         """The reply, if any, after what belongs to it; and the meeting, if this has ended it."""
         over = None
+        if frame.kind is None:
+            raise Malformed
         if frame.kind in self.front.answers:
-            *ahead, reply = await self.front.answer(connection_id, frame)
+            *ahead, reply = await self.front.answer(connection_id, frame.kind, frame)
         elif frame.kind in COMMANDS:
-            (*ahead, reply), over = await self._in_room(connection_id, frame)
+            command = read_command(COMMANDS[frame.kind], frame.payload)
+            (*ahead, reply), over = await self._in_room(connection_id, frame.request_id, command)
         else:
             raise UnknownType
         if frame.request_id is None and reply.startswith(_ACK):
@@ -120,9 +124,8 @@ class Socket:
         return [*ahead, answering(frame.request_id, reply)], over
 
     async def _in_room(
-        self, connection_id: ConnectionId, frame: Frame
+        self, connection_id: ConnectionId, request_id: str | None, command: Command
     ) -> tuple[tuple[bytes, ...], MeetingId | None]:
-        command = read_command(COMMANDS[frame.kind], frame.payload)
         seat = self.connections.remembered(connection_id)
         try:
             seat = seat or await self._seat(connection_id)
@@ -130,20 +133,20 @@ class Socket:
                 seat.meeting_id,
                 sitting(seat, connection_id),
                 command,
-                request_id=frame.request_id,
+                request_id=request_id,
                 sign_of_life=True,
             )
         except NotJoined:
             self.connections.forget(connection_id)
             if isinstance(command, Ping):
                 return (Pong(server_time=self.clock()).frame(),), None
-            earlier = await self.replies.earlier(connection_id, frame.request_id)
+            earlier = await self.replies.earlier(connection_id, request_id)
             if earlier is None:
                 raise
             return earlier, None
         room = handled.room
         if seat.participant_id not in room.people and seat.participant_id not in room.lobby:
-            await self.replies.keep(connection_id, frame.request_id, handled.reply)
+            await self.replies.keep(connection_id, request_id, handled.reply)
             await self.connections.unseated(connection_id)
         elif isinstance(command, Ping):
             await self._hand_out_mail(connection_id, seat)
@@ -184,6 +187,8 @@ class Socket:
                 await self.dispatch.disbanded(over)
         except (HubError, *DOWN) as error:
             logger.warning("left to the sweep: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 (the reply is out: there is nobody to tell)
+            log_defect(error, None, after="the reply")
 
 
 def sitting(seat: Seat, connection_id: ConnectionId) -> Actor:

@@ -109,5 +109,7 @@ def _check(frame: str, answers: list[Any]) -> None:
         request_id = None
     if isinstance(request_id, str) and 0 < len(request_id) <= 64 and request_id.isprintable():
         named = [one for one in answers if one.get("requestId") == request_id]
+        # What orjson does not read, and the standard library does, has no name to be answered by.
         malformed = [one for one in answers if one["payload"].get("type") == "message/malformed"]
-        assert len(named) + len(malformed) == 1, (frame, answers)
+        unnamed = [one for one in malformed if one not in named]
+        assert len(named) + len(unnamed) == 1, (frame, answers)

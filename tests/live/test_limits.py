@@ -2,9 +2,16 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from hub_core.adapters import runtime
+from hub_core.live.answers import Request
+from hub_core.live.house import house
+from hub_core.rooms.deciding import Outcome
+from hub_core.rooms.messages import Limit
+from tests.container import Container
 from tests.live.gateway import Gateway
 from tests.live.stage import Client, Meeting
 
@@ -49,6 +56,26 @@ def test_whoever_waits_as_long_as_it_was_told_is_heard(meeting: Meeting, joined:
     time.sleep(reply["payload"]["retryAfterMs"] / 1000)
 
     assert ada.say(again)[-1]["type"] == "ack"
+
+
+def test_of_two_limits_the_later_one_is_told(
+    meeting: Meeting, joined: Joined, container: Container
+) -> None:
+    joined(meeting.person())
+    one, other = Limit("one", each_ms=1_000, at_once=1), Limit("other", each_ms=60_000, at_once=1)
+    limits = tuple((limit.name, limit) for limit in (one, other))
+
+    async def twice() -> Any:
+        rooms = house().dispatch.rooms
+        room = await rooms.load(meeting.id)
+        assert room
+        for nonce in "ab":
+            answer = await rooms.commit(Outcome(room, room), Request(limits=limits), nonce)
+        return answer
+
+    limited = container.do(lambda: runtime.run(twice()))
+
+    assert limited.retry_after_ms > one.each_ms
 
 
 def test_guessing_at_the_entrance_is_limited(joined: Joined, meeting: Meeting) -> None:

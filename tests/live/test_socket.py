@@ -1,10 +1,13 @@
 """The socket functions, called as Lambda calls them, on real data stores."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from hub_core.kernel.errors import Unavailable
 from hub_core.kernel.roles import Role
+from hub_core.live.dispatch import Dispatch
 from tests.live.stage import Client, Meeting
 
 Joined = Callable[..., Client]
@@ -172,6 +175,27 @@ def test_bad_input_gets_one_error_and_the_socket_goes_on(
     assert (error["type"], error["payload"]["type"]) == ("error", kind)
     assert error["payload"]["instance"] if kind.startswith("message") else True
     assert client.ask("ping")["type"] == "pong"
+
+
+def test_a_request_without_a_type_is_answered_by_its_name(socket: Socket) -> None:
+    client = socket()
+    client.connect()
+
+    (error,) = client.say({"requestId": "7", "type": None})
+
+    assert (error["requestId"], error["payload"]["type"]) == ("7", "message/malformed")
+
+
+def test_a_goodbye_ends_well_though_the_room_cannot_be_told(
+    meeting: Meeting, joined: Joined, environment: pytest.MonkeyPatch
+) -> None:
+    async def too_much(*_: Any) -> None:
+        raise Unavailable
+
+    client = joined(meeting.person())
+    environment.setattr(Dispatch, "dropped", too_much)
+
+    client.hang_up()  # a function that fails is counted among the defects
 
 
 def test_a_request_may_have_an_empty_name(meeting: Meeting, joined: Joined) -> None:
