@@ -89,7 +89,8 @@ class Delivery:
             )
         )
         everyone = [*room.online(), *(p for p in room.waiting() if p.presence == "online")]
-        await self.pump.fan_out.close([person.connection_id for person in everyone])
+        to = [person.connection_id for person in everyone]
+        await self.pump.fan_out.close(room.meeting_id, to)
 
     async def _part(self, room: Room, outcome: Outcome) -> None:
         """It is committed and goes out later, but what is said to one alone nobody says then.
@@ -141,4 +142,5 @@ class Delivery:
             counts, _ = await pipe.execute()
         payload = {"counts": {kind.decode(): int(n) for kind, n in counts.items()}}
         frame = orjson.dumps({"type": tally.type, "payload": payload})
-        return await self.pump.fan_out.tell([p.connection_id for p in room.online()], frame)
+        everyone = [person.connection_id for person in room.online()]
+        return await self.pump.fan_out.tell(room.meeting_id, everyone, frame)

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import Unavailable
-from hub_core.kernel.ids import ConnectionId, Mint
+from hub_core.kernel.ids import ConnectionId, MeetingId, Mint
 from hub_core.live.answers import Entry
 from hub_core.live.outbox import Outbox
 from hub_core.live.rounds import Rounds
@@ -71,16 +71,18 @@ class FanOut:
             gone |= result
         return gone
 
-    async def tell(self, to: Sequence[ConnectionId], frame: bytes) -> frozenset[ConnectionId]:
+    async def tell(
+        self, meeting_id: MeetingId, to: Sequence[ConnectionId], frame: bytes
+    ) -> frozenset[ConnectionId]:
         """One frame that is no room event, to many; by others what is too much for one.
 
         Nobody waits for those: what they find gone, the next room event finds out.
         """
-        return await self._spread(errands(frame.decode(), to))
+        return await self._spread(errands(meeting_id, self.mint(), frame.decode(), to))
 
-    async def close(self, to: Sequence[ConnectionId]) -> None:
+    async def close(self, meeting_id: MeetingId, to: Sequence[ConnectionId]) -> None:
         """The meeting is over for all of these: they are told so, and closed."""
-        await self._spread(errands("", to))
+        await self._spread(errands(meeting_id, self.mint(), "", to))
 
     async def work(self, body: str) -> None:
         """What came from the queue."""
@@ -132,10 +134,18 @@ class FanOut:
     async def _spread(self, pieces: Sequence[Errand]) -> frozenset[ConnectionId]:
         """Hand on all but the first, and run that and whatever could not be handed on."""
         handed_on = await asyncio.gather(*(self._hand_on(piece) for piece in pieces[1:]))
-        own = [*pieces[:1], *(p for p, ok in zip(pieces[1:], handed_on, strict=True) if not ok)]
-        return frozenset().union(*[await self._run(piece) for piece in own])
+        # What could not be handed on may be in the queue all the same.
+        left = (p for p, ok in zip(pieces[1:], handed_on, strict=True) if not ok)
+        gone = [await self._tell(piece) for piece in pieces[:1]]
+        return frozenset().union(*gone, *[await self._run(piece) for piece in left])
 
     async def _run(self, errand: Errand) -> frozenset[ConnectionId]:
+        """Do it, if that has not been begun: a message may come twice."""
+        if errand.frame and not await self.rounds.claim_errand(errand):
+            return frozenset()
+        return await self._tell(errand)
+
+    async def _tell(self, errand: Errand) -> frozenset[ConnectionId]:
         if errand.frame:
             frame = errand.frame.encode()
             return await self.outbox.broadcast({id_: [frame] for id_ in errand.to})

@@ -12,12 +12,14 @@ from redis.commands.core import AsyncScript
 
 from hub_core.kernel.ids import ConnectionId
 from hub_core.live.keys import Keys
-from hub_core.live.shares import Share
+from hub_core.live.shares import Errand, Share
 from hub_core.live.store import HOLD_PUMP
 
 HOLD_SHARE: Final = timedelta(seconds=1)
 """After that, whoever has taken a share is thought dead. It may only be slow: then some frames come
 twice, and clients drop them by `seq`."""
+KEEP_CLAIM: Final = timedelta(minutes=6)
+"""Longer than the queue keeps a message: see `FanOutQueue` in template.yaml."""
 KEEP_REPORT: Final = timedelta(minutes=1)
 
 Claim = Literal["ours", "taken", "over"]
@@ -45,6 +47,11 @@ class Rounds:
         )
         claim: Claim = answer.decode()
         return claim
+
+    async def claim_errand(self, errand: Errand) -> bool:
+        """Take an errand, once and for all: nobody waits for it, so nobody does it in our place."""
+        key = Keys(errand.meeting_id).share(errand.round, errand.number)
+        return bool(await self.redis.set(key, "", nx=True, ex=KEEP_CLAIM))
 
     async def report(self, share: Share, gone: Iterable[ConnectionId]) -> None:
         """It is posted; these connections turned out to be gone."""

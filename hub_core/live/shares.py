@@ -46,21 +46,36 @@ class Share(BaseModel):
 class Errand(BaseModel):
     """What some connections are to be told beside the log: numbers of reactions, or the end.
 
-    It has no turn and no claim. Should a message come twice, so does the frame; a connection that
-    is closed stays closed.
+    It has no turn. Numbers that come twice would be seen twice, so whoever has the claim tells
+    them; the end has none, as a connection that is closed stays closed.
     """
 
     model_config = ConfigDict(frozen=True)
 
+    meeting_id: MeetingId
+    round: str
+    """Names this telling; the errands of it have different numbers."""
+    number: int
     to: tuple[ConnectionId, ...]
     frame: str = ""
     """Empty: `session.closed`, and then the end."""
 
 
-def errands(frame: str, to: Sequence[ConnectionId]) -> list[Errand]:
+def errands(
+    meeting_id: MeetingId, round_: str, frame: str, to: Sequence[ConnectionId]
+) -> list[Errand]:
     """The same for all of them, with at most `AT_MOST` each; the first is the drainer's own."""
     starts = range(0, len(to), AT_MOST)
-    return [Errand(to=tuple(to[start : start + AT_MOST]), frame=frame) for start in starts]
+    return [
+        Errand(
+            meeting_id=meeting_id,
+            round=round_,
+            number=number,
+            to=tuple(to[start : start + AT_MOST]),
+            frame=frame,
+        )
+        for number, start in enumerate(starts)
+    ]
 
 
 def everyone(room: Room, entries: Sequence[Entry]) -> dict[ConnectionId, Sequence[bytes]]:

@@ -103,6 +103,13 @@ OF_DELIVERY: Final = (
         f"{OUTBOX}a_private_message_that_did_not_arrive_comes_with_the_next_pong",
     ),
     Mechanism(
+        "numbers that come from the queue twice are told once",
+        f"{LIVE}/rounds.py",
+        'self.redis.set(key, "", nx=True, ex=KEEP_CLAIM)',
+        'self.redis.set(key, "", ex=KEEP_CLAIM)',
+        f"{MANY}numbers_of_reactions_and_the_end_are_shared_out_as_well",
+    ),
+    Mechanism(
         "what waits, waits for one stay",
         f"{LIVE}/keys.py",
         'return self._name(f"mail:{session_id}")',
