@@ -47,13 +47,6 @@ MECHANISMS: Final = (
         f"{RACES}a_commit_whose_answer_was_lost_is_not_made_twice",
     ),
     Mechanism(
-        "a commit whose answer was lost tells what it brings all the same",
-        f"{LIVE}/commit.lua",
-        "if author == ARGV[3] then",
-        "if false then",
-        f"{RACES}what_a_commit_brings_is_told_though_its_answer_was_lost",
-    ),
-    Mechanism(
         "the fence of a lease: a sign of life comes before its end",
         f"{LIVE}/commit.lua",
         "if redis.call('ZSCORE', KEYS[4], fence[1]) ~= fence[2] then return {'fenced'} end",
@@ -125,25 +118,11 @@ MECHANISMS: Final = (
         f"{RACES}a_log_that_lost_its_end_begins_anew",
     ),
     Mechanism(
-        "what is lost before it was written down is not acknowledged",
-        f"{LIVE}/pump.py",
-        "if max(out, fan or out) < target and not await self._is_kept(room, target):",
-        "if False:",
-        f"{RACES}what_redis_lost_before_anybody_wrote_it_down_is_not_acknowledged",
-    ),
-    Mechanism(
         "a repeated request gets the first reply",
         f"{LIVE}/commit.lua",
         "if author then return {'again', reply, at} end",
         "",
         f"{SOCKET}a_repeated_request_gets_the_same_reply_and_has_no_second_effect",
-    ),
-    Mechanism(
-        "a request that is not answered yet is not made twice",
-        f"{LIVE}/store.py",
-        '"" if request.request_id is None else int(LONGEST_WORK.total_seconds())',
-        'int(LONGEST_WORK.total_seconds()) if request.reply else ""',
-        f"{RACES}what_is_said_to_one_alone_is_said_once_as_well",
     ),
     Mechanism(
         "a requestId is the session's own",
