@@ -135,6 +135,14 @@ class Connections:
         self._remember(connection_id, seat)
         return not gone
 
+    async def spend(self, ticket: str, keep: timedelta) -> bool:
+        """Take note of a room token (its `jti`) for so long; False if it was shown before."""
+        return bool(await self.redis.set(_ticket_key(ticket), 1, nx=True, ex=keep))
+
+    async def give_back(self, ticket: str) -> None:
+        """It has led nowhere, and may be shown again."""
+        await self.redis.delete(_ticket_key(ticket))
+
     async def unseated(self, connection_id: ConnectionId) -> None:
         """It has left the room, and stays open: it may join another one."""
         self.forget(connection_id)
@@ -185,6 +193,10 @@ def _text(value: Any) -> str:
 
 def _sign_in_key(sign_in: str) -> str:
     return f"sign-in:{{{sign_in}}}"
+
+
+def _ticket_key(ticket: str) -> str:
+    return f"ticket:{{{ticket}}}"
 
 
 def _key(connection_id: ConnectionId) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hub_core.adapters.tokens import (
+    CLOCK_SKEW,
     AccessClaims,
     RoomClaims,
     TokenClass,
@@ -13,6 +14,7 @@ from hub_core.adapters.tokens import (
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import (
     AlreadyJoined,
+    HubError,
     InvalidRoomToken,
     InvalidToken,
     MeetingEnded,
@@ -35,6 +37,7 @@ from hub_core.live.dispatch import Dispatch, Handled, someone
 from hub_core.live.frames import LARGEST_FRAME
 from hub_core.live.greeting import Greeting
 from hub_core.live.journal import Door, Journal
+from hub_core.live.outages import DOWN
 from hub_core.rooms.room import MediaState, Participant, Room
 from hub_core.rooms.rules.presence import Enter, JoinRoom
 from hub_core.rooms.rules.signalling import LARGEST_CANDIDATE, LARGEST_SDP
@@ -100,7 +103,7 @@ class Entrance:
             raise AlreadyJoined("This connection is in another room.")
         door = await self._door(claims, asker.known.sign_in)
         newcomer = self._newcomer(asker, claims, door, command)
-        handled = await self.enter(newcomer, door)
+        handled = await self._once(newcomer, door)
         me = someone(claims.pid)(handled.room)
         await self.seat(asker.id, handled.room, me)
         if me.id in handled.room.people:
@@ -111,13 +114,24 @@ class Entrance:
             waiting_for="approval" if handled.room.hosts() else "host",
         )
 
-    async def enter(self, me: Participant, door: Door) -> Handled:
+    async def _once(self, newcomer: Participant, door: Door) -> Handled:
+        """By a ticket that has let nobody in before, if it is not the same frame once more."""
+        keep = self.tickets.lifetime + 2 * CLOCK_SKEW
+        spent = not await self.connections.spend(newcomer.ticket, keep)
+        try:
+            return await self.enter(newcomer, door, spent=spent)
+        except (HubError, *DOWN):
+            if not spent:
+                await self.connections.give_back(newcomer.ticket)
+            raise
+
+    async def enter(self, me: Participant, door: Door, *, spent: bool = False) -> Handled:
         """Into the room, or its lobby; the room is opened if it is not open.
 
         Raises:
             HubError: what the rule says.
         """
-        command = Enter(visitor=door.visitor, settings=door.settings)
+        command = Enter(visitor=door.visitor, settings=door.settings, spent=spent)
         for _ in range(TRIES):
             try:
                 handled = await self.dispatch.handle(door.meeting.id, lambda _: me, command)

@@ -118,6 +118,38 @@ def test_waiting_for_the_host_is_another_thing_than_waiting_for_approval(
     assert len(host.session["lobby"]) == 1
 
 
+def test_a_ticket_is_good_for_one_join_also_once_its_owner_has_left(
+    meeting: Meeting, socket: Socket
+) -> None:
+    ben, other = socket(), socket()
+    ticket = meeting.person(account=False).ticket()
+    for client in (ben, other):
+        client.connect()
+    first = ben.ask("room.join", {"roomToken": ticket})
+    ben.ask("room.leave")
+
+    again = [client.ask("room.join", {"roomToken": ticket}) for client in (ben, other)]
+
+    assert first["type"] == "room.joined"
+    assert [one["payload"]["type"] for one in again] == ["room/invalid-token"] * 2
+
+
+def test_a_ticket_that_led_nowhere_may_be_shown_again(
+    migrated: str, joined: Joined, socket: Socket
+) -> None:
+    meeting = a_meeting(migrated, max_participants=2)
+    _, second = joined(meeting.person()), joined(meeting.person())
+    third, ticket = socket(), meeting.person(account=False).ticket()
+    third.connect()
+
+    full = third.ask("room.join", {"roomToken": ticket})
+    second.ask("room.leave")
+    let_in = third.ask("room.join", {"roomToken": ticket})
+
+    assert full["payload"]["type"] == "meeting/full"
+    assert let_in["type"] == "room.joined"
+
+
 def test_an_admission_outlives_redis(
     closed_meeting: Meeting, joined: Joined, socket: Socket, redis_url: str
 ) -> None:

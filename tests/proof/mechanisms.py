@@ -253,6 +253,13 @@ MECHANISMS: Final = (
         f"{PRESENCE}a_ticket_is_good_once",
     ),
     Mechanism(
+        "a ticket is good for one join, also when its owner has left",
+        f"{ROOMS}/rules/presence.py",
+        "if command.spent:",
+        "if False:",
+        f"{DOOR}a_ticket_is_good_for_one_join_also_once_its_owner_has_left",
+    ),
+    Mechanism(
         "the generation in the ticket, at the door",
         f"{LIVE}/entrance.py",
         "if door is None or door.generation != claims.gen:",

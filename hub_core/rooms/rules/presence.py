@@ -71,6 +71,8 @@ class Enter(Command):
     """As PostgreSQL knows them."""
     settings: MeetingSettings
     """As PostgreSQL has them; the room may have newer ones, or older."""
+    spent: bool = False
+    """Whether the ticket was shown before, wherever that led."""
 
 
 class Resume(Command):
@@ -194,6 +196,8 @@ def enter(
         if earlier.connection_id == me.connection_id:
             return  # the same frame once more: it gets the same answer
         raise InvalidRoomToken("This room token was used; ask for a new one.")
+    if command.spent:
+        raise InvalidRoomToken("This room token is good for one join; ask for a new one.")
     if me.generation < room.barred.get(me.id, 0):
         raise InvalidRoomToken
     # PostgreSQL may know newer ones, if REST has not reached the room yet.
