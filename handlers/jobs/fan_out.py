@@ -12,7 +12,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     failed = []
     for record in event["Records"]:
         try:
-            runtime.run(house().fan_out.work(record["body"]))
+            runtime.run(house().work(record["body"]))
         except Exception as error:  # noqa: BLE001 (whatever it is, the others are not to suffer)
             log_defect(error, record["messageId"], queue="fan-out")
             failed.append({"itemIdentifier": record["messageId"]})

@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from pydantic import TypeAdapter
-
 from hub_core.kernel.clock import Clock
 from hub_core.kernel.errors import Unavailable
 from hub_core.kernel.ids import ConnectionId, MeetingId, Mint
@@ -25,7 +23,6 @@ HELP_WITHIN_SEC: Final = 1.0
 """After that, the drainer posts a share itself that nobody has taken, or whose taker died."""
 FIRST_PAUSE_SEC: Final = 0.005
 LONGEST_PAUSE_SEC: Final = 0.08
-_PIECE: Final = TypeAdapter[Share | Errand](Share | Errand)
 
 
 class Sender(Protocol):
@@ -84,9 +81,9 @@ class FanOut:
         """The meeting is over for all of these: they are told so, and closed."""
         await self._spread(errands(meeting_id, self.mint(), "", to))
 
-    async def work(self, body: str) -> None:
+    async def work(self, piece: Share | Errand) -> None:
         """What came from the queue."""
-        match _PIECE.validate_json(body):
+        match piece:
             case Share() as share:
                 await self.take(share)
             case Errand() as errand:

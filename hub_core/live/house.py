@@ -3,6 +3,9 @@
 import random
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
+
+from pydantic import TypeAdapter
 
 from hub_core.adapters.gateway import DEFAULT_PATIENCE, ManagementApi
 from hub_core.adapters.ice import ice_servers
@@ -32,12 +35,14 @@ from hub_core.live.replies import Replies
 from hub_core.live.resumption import ResumeTokens
 from hub_core.live.returning import Returning
 from hub_core.live.rounds import Rounds
+from hub_core.live.shares import Errand, Share, SignOut
 from hub_core.live.signing_out import SigningOut
 from hub_core.live.socket import Socket
 from hub_core.live.store import RoomStore
 from hub_core.live.sweep import Sweep
 
 POSTING_PATIENCE = DEFAULT_PATIENCE
+_PIECE: Final = TypeAdapter[Share | Errand | SignOut](Share | Errand | SignOut)
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,14 @@ class House:
     fan_out: FanOut
     signing_out: SigningOut
 
+    async def work(self, body: str) -> None:
+        """What came from the queue. If it cannot be done it rises, and the message comes again."""
+        match _PIECE.validate_json(body):
+            case SignOut(sign_in=sign_in):
+                await self.signing_out.over(sign_in)
+            case piece:
+                await self.fan_out.work(piece)
+
 
 @kept
 def house() -> House:
@@ -61,7 +74,8 @@ def build(chosen: Settings) -> House:
     """Put the floor together."""
     outbox = Outbox(_poster(chosen), utc_now)
     journal = Journal(postgres())
-    fan_out = FanOut(outbox, Rounds(redis()), utc_now, new_id, _fan_out_queue(chosen))
+    queue = _fan_out_queue(chosen)
+    fan_out = FanOut(outbox, Rounds(redis()), utc_now, new_id, queue)
     rooms = RoomStore(
         redis(),
         Register(redis(), utc_now),
@@ -117,7 +131,7 @@ def build(chosen: Settings) -> House:
         origins=chosen.cors_origin,
         lifetime=timedelta(seconds=chosen.connection_lifetime_sec),
     )
-    signing_out = SigningOut(connections, dispatch)
+    signing_out = SigningOut(connections, dispatch, queue)
     return House(dispatch, socket, Sweep(dispatch, utc_now), fan_out, signing_out)
 
 

@@ -61,6 +61,14 @@ class Errand(BaseModel):
     """Empty: `session.closed`, and then the end."""
 
 
+class SignOut(BaseModel):
+    """A sign-in session that has ended, and whose sockets could not be told so then."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sign_in: str
+
+
 def errands(
     meeting_id: MeetingId, round_: str, frame: str, to: Sequence[ConnectionId]
 ) -> list[Errand]:

@@ -1,12 +1,13 @@
 """Signed out over REST: the sockets of that sign-in session end, those of others do not."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from hub_core.kernel.ids import UserId
+from hub_core.kernel.ids import UserId, new_id
 from hub_core.kernel.roles import Role
 from hub_core.live.connections import Connections
 from tests.container import Answer, Container
@@ -23,6 +24,7 @@ from tests.handlers.accounts.client import (
 )
 from tests.live.gateway import Gateway
 from tests.live.stage import Client, Meeting, Person, a_meeting
+from tests.queues import TestQueue
 
 Joined = Callable[..., Client]
 Socket = Callable[[], Client]
@@ -179,6 +181,36 @@ def test_the_answer_does_not_depend_on_redis(
 
     assert answer.status == 204
     assert client.ask("ping")["type"] == "pong"  # nobody has told this connection
+
+
+def test_what_could_not_be_told_is_told_when_redis_is_back(
+    *,
+    eve: Person,
+    containers: Callable[[int], list[Container]],
+    container: Container,
+    environment: pytest.MonkeyPatch,
+    socket: Socket,
+    gateway: Gateway,
+    aws_url: str,
+) -> None:
+    client, queue = socket(), TestQueue(aws_url, f"shares-{new_id()}")
+    tokens = log_in(container).json
+    _enter(client, eve, tokens)
+    environment.setenv("FAN_OUT_QUEUE_URL", queue.url)
+    environment.setenv("AWS_ENDPOINT_URL", aws_url)
+    environment.setenv("REDIS_URL", "redis://127.0.0.1:9")  # nobody there
+    (cut_off,) = containers(1)
+
+    log_out(cut_off, tokens["accessToken"])
+    (body,) = (json.dumps(one) for one in queue.messages())
+    record = {"messageId": "1", "body": body}
+    too_soon = cut_off.call("handlers.jobs.fan_out", {"Records": [record]})
+    at_last = container.call("handlers.jobs.fan_out", {"Records": [record]})
+
+    assert too_soon == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert at_last == {"batchItemFailures": []}
+    assert client.heard()[-1]["payload"] == TURNED_OUT
+    assert gateway.closed == [client.id]
 
 
 def test_what_could_not_be_told_is_asked_at_each_door(

@@ -181,6 +181,13 @@ OF_DELIVERY: Final = (
         f"{SIGNED_OUT}somebody_who_is_lost_does_not_come_back_either",
     ),
     Mechanism(
+        "sockets that could not be told of a sign-out are told later",
+        "hub_core/web/hanging_up.py",
+        ", (signing_out.later, QUEUE_SEC)",
+        ",",
+        f"{SIGNED_OUT}what_could_not_be_told_is_told_when_redis_is_back",
+    ),
+    Mechanism(
         "a sign-in asks whether its session was ended",
         f"{LIVE}/entrance.py",
         "if await self.journal.signed_out(claims.sid):",
