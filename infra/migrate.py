@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 PATIENCE_SEC: Final = 90
 """Staging's database sleeps when idle, and may take half a minute or more to wake."""
+CONNECT_SEC: Final = 10
 PAUSE_SEC: Final = 1
 
 
@@ -56,7 +57,7 @@ def revision_of(database_url: str) -> str | None:
         conninfo_to_dict(database_url)
     except psycopg.ProgrammingError:
         raise UnfitUrlError from None
-    with psycopg.connect(database_url, connect_timeout=10) as connection:
+    with psycopg.connect(database_url, connect_timeout=CONNECT_SEC) as connection:
         try:
             row = connection.execute(CURRENT).fetchone()
         except psycopg.errors.UndefinedTable:

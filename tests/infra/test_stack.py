@@ -12,6 +12,7 @@ from typing import Any, get_args
 import pytest
 
 from hub_core.adapters.metrics import Name
+from infra.migrate import CONNECT_SEC, PATIENCE_SEC
 from infra.template import PATH, SocketDoor, doors, functions, load
 from tests.infra.resolver import Stack, Unresolvable
 
@@ -33,6 +34,7 @@ COMBINATIONS = [
     for named in ({}, NAMED)
 ]
 LAMBDA_ENVIRONMENT_BYTES = 4096
+MIGRATION_SEC = 300
 NEEDS = {
     "JWT_ACCESS_SECRET": "ReadAccessKey",
     "JWT_REFRESH_SECRET": "ReadRefreshKey",
@@ -234,6 +236,13 @@ def test_every_queue_has_somewhere_to_put_what_fails_and_time_to_try() -> None:
         takers = [door.function for door in DOORS if getattr(door, "queue", None) == name]
         slowest = max(FUNCTIONS[taker].get("Timeout", GLOBALS["Timeout"]) for taker in takers)
         assert queue["Properties"]["VisibilityTimeout"] >= 6 * slowest, name
+
+
+def test_cloudformation_waits_for_a_migration_of_a_database_that_sleeps() -> None:
+    patience = FUNCTIONS["Migrate"]["Timeout"]
+
+    assert patience >= PATIENCE_SEC + CONNECT_SEC + MIGRATION_SEC
+    assert TEMPLATE["Resources"]["Migrated"]["Properties"]["ServiceTimeout"] > patience
 
 
 def test_whatever_ends_up_in_a_dead_letter_queue_rings() -> None:
