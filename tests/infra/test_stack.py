@@ -35,6 +35,7 @@ COMBINATIONS = [
 ]
 LAMBDA_ENVIRONMENT_BYTES = 4096
 MIGRATION_SEC = 300
+CANARIES = ["Login", "RoomToken", "SocketMessage"]
 NEEDS = {
     "JWT_ACCESS_SECRET": "ReadAccessKey",
     "JWT_REFRESH_SECRET": "ReadRefreshKey",
@@ -243,6 +244,29 @@ def test_cloudformation_waits_for_a_migration_of_a_database_that_sleeps() -> Non
 
     assert patience >= PATIENCE_SEC + CONNECT_SEC + MIGRATION_SEC
     assert TEMPLATE["Resources"]["Migrated"]["Properties"]["ServiceTimeout"] > patience
+
+
+def test_what_codedeploy_asks_are_alarms_of_metrics_that_ring_within_a_canary() -> None:
+    root = Stack(TEMPLATE, {"Scale": "production"})
+    alarms = {
+        one["Properties"]["AlarmName"]: one["Properties"]
+        for one in dict(_nested(root))["Watch"].resources.values()
+        if one["Type"] == "AWS::CloudWatch::Alarm"
+    }
+
+    asked = [
+        one["Properties"]["DeploymentPreference"]["Alarms"]
+        for one in root.resources.values()
+        if "DeploymentPreference" in one["Properties"]
+    ]
+
+    assert asked == [asked[0]] * len(CANARIES)
+    for name in asked[0]:
+        alarm = alarms[name]
+        points = int(alarm.get("DatapointsToAlarm", alarm["EvaluationPeriods"]))
+        (period,) = set(re.findall(r"'Period': '?(\d+)", str(alarm)))
+        # The first of its five minutes is not a whole one, and metrics come a minute or two late.
+        assert (points - 1) * int(period) <= 60, name
 
 
 def test_whatever_ends_up_in_a_dead_letter_queue_rings() -> None:
