@@ -339,8 +339,8 @@ def test_what_samconfig_gives_is_what_the_template_takes(stage: str) -> None:
     given = config[stage]["deploy"]["parameters"]["parameter_overrides"]
 
     # SAM reads no empty value, and ends one at a space, unless it stands in quotes.
-    assert all(re.fullmatch(r'\w+=([^\s"]+|"[^"]+")', one) for one in given)
-    choice = dict(one.split("=", 1) for one in given)
+    assert all(re.fullmatch(r'\w+=([^\s"]+|"[^"]*")', one) for one in given)
+    choice = {name: value.strip('"') for name, value in (one.split("=", 1) for one in given)}
     Stack(TEMPLATE, choice)
     assert choice["Scale"] == stage
     for rule in TEMPLATE["Rules"].values():
