@@ -88,6 +88,8 @@ class Schedules:
             error = _error(outcome)
         except InvokeRefusedError as refused:
             error = str(refused)
+        if error and self._stopped:
+            return error  # cut short by the emulator's own end: nothing to worry anybody with
         self._observer(
             Invocation(
                 route=f"schedule {schedule.name}",

@@ -1,5 +1,6 @@
 """EventBridge: when schedules fire, and what they send."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -122,3 +123,25 @@ async def test_a_function_that_fails_is_tried_three_times() -> None:
     told = [each for each in seen if isinstance(each, Invocation)]
     assert told[0].route == "schedule Tick"
     assert told[0].error == "ValueError: no"
+
+
+async def test_what_the_end_cuts_short_is_not_told_as_a_failure() -> None:
+    ended = asyncio.Event()
+
+    async def is_killed(_event: dict[str, Any]) -> None:
+        await ended.wait()
+        raise ChildProcessError("signal: killed")
+
+    functions = Functions({"f": is_killed})
+    seen: list[Observation] = []
+    schedule = Schedule("Tick", "f", timedelta(hours=1))
+    template = Template(Path("t"), {}, (), (), schedules=(schedule,))
+    schedules = Schedules(template, Setup(functions, Limits(), seen.append))
+    firing = asyncio.create_task(schedules._fire(schedule))
+    await functions.event("f")
+
+    await schedules.stop()
+    ended.set()
+    await firing
+
+    assert seen == []
