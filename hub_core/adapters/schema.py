@@ -2,7 +2,7 @@
 
 from typing import Final
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The newest revision in `infra/migrations/versions`; they are numbered, so that they compare."""
 
 CURRENT: Final = "SELECT version_num FROM alembic_version"

@@ -77,7 +77,7 @@ async def test_a_statement_that_takes_too_long_is_not_tried_again(
     assert row == {"last_value": 1}
 
 
-async def test_the_server_bounds_every_statement_and_a_pooler_s_reset_keeps_that(
+async def test_the_server_bounds_statements_and_pauses_and_a_pooler_s_reset_keeps_that(
     postgres: Postgres,
 ) -> None:
     await postgres.run("SET statement_timeout = 0", {})
@@ -85,11 +85,12 @@ async def test_the_server_bounds_every_statement_and_a_pooler_s_reset_keeps_that
 
     (row,) = await postgres.run(
         "SELECT current_setting('statement_timeout') AS statement,"
-        " current_setting('lock_timeout') AS lock, current_setting('TimeZone') AS zone",
+        " current_setting('lock_timeout') AS lock, current_setting('TimeZone') AS zone,"
+        " current_setting('idle_in_transaction_session_timeout') AS idle",
         {},
     )
 
-    assert row == {"statement": "3s", "lock": "1s", "zone": "UTC"}
+    assert row == {"statement": "3s", "lock": "1s", "zone": "UTC", "idle": "10s"}
 
 
 async def test_a_mistake_in_a_statement_is_the_programmer_s_and_keeps_the_connection(
