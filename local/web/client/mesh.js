@@ -19,6 +19,8 @@ export class Mesh extends Emitter {
   #peers = new Map();
   /** @type {Record<Slot, MediaStreamTrack | null>} */
   #tracks = { mic: null, cam: null, screen: null };
+  /** Our own, of which the others' connections are. */
+  #session = '';
   /** @type {Map<string, Signal[]>} Of people whom the room has not told us of yet. */
   #early = new Map();
   #send;
@@ -38,7 +40,8 @@ export class Mesh extends Emitter {
    * Be connected with these people, and with nobody else.
    *
    * Of a pair, the one who came later is polite and makes the first offer. Whoever comes back
-   * without its connections (`calls`) offers to everyone.
+   * without its connections (`calls`) offers to everyone; whoever comes back in a new session has
+   * come later than everyone, and the others have let go of the connections of the old one.
    *
    * @param {Participant} me
    * @param {readonly Participant[]} others
@@ -46,6 +49,8 @@ export class Mesh extends Emitter {
    */
   meet(me, others, { calls = false } = {}) {
     const wanted = new Map(others.map((one) => [one.participantId, one]));
+    if (me.sessionId !== this.#session) this.close();
+    this.#session = me.sessionId;
     for (const [id, { sessionId }] of this.#peers) {
       if (wanted.get(id)?.sessionId !== sessionId) this.#part(id);
     }
