@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.async_api import expect
 
 from tests.browser.conftest import Launch
 from tests.browser.network import Network
@@ -60,3 +61,35 @@ async def test_whoever_comes_back_in_a_new_session_is_seen_and_sees(
 
         assert await ada.sees("Bob")
         assert await bob.sees("Ada")
+
+
+async def test_whoever_comes_back_in_a_new_session_still_shares_a_screen(
+    company: Company, launch: Launch
+) -> None:
+    async with far_away(company, launch) as (call, network):
+        ada, bob = call.people
+        await bob.button("Share screen").click()
+        await ada.sees("Bob", "screen")
+
+        network.cut()
+        await ada.page.evaluate(_GIVEN_UP)
+        network.mend()
+
+        await bob.notices("You are back in the meeting")
+        assert await ada.sees("Bob", "screen")
+
+
+async def test_what_was_switched_off_meanwhile_is_off_for_everyone(
+    company: Company, launch: Launch
+) -> None:
+    async with far_away(company, launch) as (call, network):
+        ada, bob = call.people
+
+        network.cut()
+        await bob.page.get_by_text("Connection lost. Coming back").wait_for()
+        await bob.button("Turn microphone off (Ctrl+D)").click()
+        await ada.page.evaluate(_GIVEN_UP)
+        network.mend()
+
+        await bob.notices("You are back in the meeting")
+        await expect(ada.tile("Bob", ".muted")).to_have_count(1)

@@ -134,6 +134,23 @@ export class Meeting {
     if (room) this.#draw(room);
     this.mesh.mend();
     notice(anew ? 'You are back in the meeting.' : 'The connection is back.');
+    this.#catchUp(room?.people[room.me]?.mediaState, anew);
+  }
+
+  /**
+   * What a host has turned off meanwhile is off; what was switched off here is so for everyone. Of
+   * a screen a new session knows nothing.
+   *
+   * @param {MediaState | undefined} had @param {boolean} anew
+   */
+  async #catchUp(had, anew) {
+    const devices = this.#devices;
+    if (had?.mic === 'off' && devices.micOn) await devices.setMic(false);
+    if (had?.cam === 'off' && devices.camOn) await devices.setCam(false);
+    if (had?.mic === 'on' && !devices.micOn) await this.#ask('media.update', { mic: 'off' });
+    if (had?.cam === 'on' && !devices.camOn) await this.#ask('media.update', { cam: 'off' });
+    if (had?.screen !== 'off' || !devices.screen) return;
+    if (!anew || !(await this.#ask('media.update', { screen: 'on' }))) devices.stopScreen();
   }
 
   close() {
