@@ -1,12 +1,13 @@
 """Lost for longer than a session is kept: one is in a new one, and nothing else is different."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.conftest import Launch
 from tests.browser.network import Network
@@ -93,3 +94,29 @@ async def test_what_was_switched_off_meanwhile_is_off_for_everyone(
 
         await bob.notices("You are back in the meeting")
         await expect(ada.tile("Bob", ".muted")).to_have_count(1)
+
+
+async def test_whoever_gives_up_while_coming_back_is_out(company: Company, launch: Launch) -> None:
+    async with far_away(company, launch) as (call, network):
+        ada, bob = call.people
+        # A new ticket takes so long that Bob has time to change his mind.
+        asked, goes_on = asyncio.Event(), asyncio.Event()
+
+        async def slowly(route: Route) -> None:
+            asked.set()
+            await goes_on.wait()
+            await route.continue_()
+
+        await bob.page.route("**/room-token", slowly)
+        network.cut()
+        await ada.page.evaluate(_GIVEN_UP)
+        network.mend()
+        await asked.wait()
+        await bob.button("Leave").click()
+        await bob.is_told("You have left")
+        async with bob.page.expect_websocket() as opened:
+            goes_on.set()
+        await (await opened.value).wait_for_event("close")
+
+        assert await bob.page.evaluate("hub.visit.status") == "over"
+        assert await ada.page.evaluate("Object.keys(hub.visit.room.people).length") == 1

@@ -11,3 +11,22 @@
 export function backoff(attempt, { first = 500, most = 5000, chance = Math.random } = {}) {
   return chance() * Math.min(most, first * 2 ** Math.min(attempt, 16));
 }
+
+/** A wait that can be cut short: by `hurry`, and by a network that is there again. */
+export class Pause {
+  hurry = () => {};
+
+  /** @param {number} ms @returns {Promise<void>} */
+  wait(ms) {
+    return new Promise((resolve) => {
+      const over = () => {
+        clearTimeout(timer);
+        globalThis.removeEventListener?.('online', over);
+        resolve();
+      };
+      const timer = setTimeout(over, ms);
+      globalThis.addEventListener?.('online', over);
+      this.hurry = over;
+    });
+  }
+}

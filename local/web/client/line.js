@@ -69,9 +69,14 @@ export class Line extends Emitter {
     return this.#requests.ask(wire, type, payload, this.#send, true);
   }
 
-  /** The session goes on over the connection in use: ask again what was not answered. */
-  again() {
-    if (this.wire) this.#requests.again(this.wire, this.#send);
+  /**
+   * The session goes on over the connection in use: ask again what was not answered. Or another
+   * one has begun (`anew`): ask what nobody was asked yet.
+   *
+   * @param {boolean} [anew]
+   */
+  again(anew = false) {
+    if (this.wire) this.#requests.again(this.wire, this.#send, anew);
   }
 
   end() {

@@ -54,7 +54,8 @@ export class Requests {
         resolve: (reply) => done(() => resolve(reply)),
         reject: (error) => done(() => reject(error)),
       });
-      if (wire) send(wire, frame);
+      if (wire && !wire.open && !ofSession) this.lost(wire);
+      else if (wire) send(wire, frame);
     });
   }
 
@@ -78,17 +79,23 @@ export class Requests {
   }
 
   /**
-   * The session goes on over this connection.
+   * The session goes on over this connection. Or it is over and another one has begun (`anew`),
+   * in which a `requestId` of the old one would have a second effect: what was sent in that, and
+   * not answered, fails.
    *
    * @param {Wire} wire
    * @param {(wire: Wire, frame: Frame) => void} send
+   * @param {boolean} anew
    */
-  again(wire, send) {
-    for (const request of this.#open.values()) {
-      if (request.ofSession && request.wire !== wire) {
-        request.wire = wire;
-        send(wire, request.frame);
+  again(wire, send, anew) {
+    for (const request of [...this.#open.values()]) {
+      if (!request.ofSession || request.wire === wire) continue;
+      if (anew && request.wire) {
+        request.reject(new Unreachable());
+        continue;
       }
+      request.wire = wire;
+      send(wire, request.frame);
     }
   }
 

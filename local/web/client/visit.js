@@ -1,11 +1,11 @@
 /** @import { Bookmark, Ending, Frame, Meeting, OnOff, Participant, RoomTicket, Seen, Snapshot, Status, Waiting } from './types.js' */
 /** @import { HubApi } from './api.js' */
 /** @import { RoomState } from './room.js' */
-import { backoff } from './backoff.js';
+import { Pause, backoff } from './backoff.js';
 import { Emitter } from './emitter.js';
 import { Line } from './line.js';
 import { RoomLog } from './log.js';
-import { HubProblem } from './problem.js';
+import { HubProblem, Unreachable } from './problem.js';
 import { apply, begin } from './room.js';
 import { socketUrl } from './wire.js';
 
@@ -60,7 +60,7 @@ export class Visit extends Emitter {
   #syncing = false;
   #returning = false;
   #moving = false;
-  #hurry = () => {};
+  #pause = new Pause();
 
   /**
    * @param {HubApi} api
@@ -70,7 +70,6 @@ export class Visit extends Emitter {
     super();
     this.#api = api;
     this.#displayName = displayName;
-    globalThis.addEventListener?.('online', () => this.#hurry());
     this.#line.on('seen', (seen) => this.emit('seen', seen));
     this.#line.on('frame', (frame) => this.#heard(frame));
     this.#line.on('lost', () => this.#lost());
@@ -166,22 +165,30 @@ export class Visit extends Emitter {
       return this.#api.roomToken(this.#meetingId, guest);
     });
     this.#guestToken = this.#api.user ? null : this.#ticket.roomToken;
-    const wire = await this.#line.open(this.#ticket?.wsUrl ?? socketUrl(this.#api.base));
+    const accessToken = await this.#api.accessToken();
+    const wire = await this.#open();
     try {
-      const accessToken = await this.#api.accessToken();
       if (accessToken) await this.#line.ask(wire, 'auth.authenticate', { accessToken });
-      this.#line.use(wire);
       // Whoever comes in anew after a loss has on what it had on.
       const device = this.room?.people[this.room.me]?.mediaState ?? this.#device;
       const { mic, cam } = device;
       const payload = { roomToken: this.#ticket.roomToken, device: { mic, cam } };
       const reply = await this.#line.ask(wire, 'room.join', payload);
+      this.#line.use(wire);
       if (reply.type === 'room.joined') this.#entered(reply.payload);
       else this.#waits(reply.payload);
     } catch (error) {
       wire.retire();
       throw error;
     }
+  }
+
+  /** A connection, unless one has left in the time that it took. */
+  async #open() {
+    const wire = await this.#line.open(this.#ticket?.wsUrl ?? socketUrl(this.#api.base));
+    if (this.status !== 'over') return wire;
+    wire.retire();
+    throw new Unreachable();
   }
 
   /** @param {any} said The payload of `room.joined`. */
@@ -194,6 +201,7 @@ export class Visit extends Emitter {
     this.#begin(me.participantId, { ...said, participants: [me, ...said.peers] });
     this.#become('inside');
     this.emit('inside', { anew: true });
+    this.#line.again(true);
   }
 
   /** @param {any} said */
@@ -204,7 +212,7 @@ export class Visit extends Emitter {
 
   /** @param {string} [participantId] After a reload, when nothing of the room is known. */
   async #resume(participantId) {
-    const wire = await this.#line.open(this.#ticket?.wsUrl ?? socketUrl(this.#api.base));
+    const wire = await this.#open();
     let said;
     try {
       const { epoch, seq } = this.log;
@@ -231,7 +239,7 @@ export class Visit extends Emitter {
     this.#returning = true;
     try {
       for (let attempt = 0; this.status !== 'over'; attempt += 1) {
-        await this.#pause(backoff(attempt));
+        await this.#pause.wait(backoff(attempt));
         if (await this.#attempt()) return;
       }
     } finally {
@@ -268,17 +276,6 @@ export class Visit extends Emitter {
       this.#returning = this.#moving = false;
       if (!this.#line.wire?.open) this.#lost();
     }
-  }
-
-  /** @param {number} ms */
-  #pause(ms) {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms, undefined);
-      this.#hurry = () => {
-        clearTimeout(timer);
-        resolve(undefined);
-      };
-    });
   }
 
   /** @param {Frame} frame */
@@ -329,7 +326,7 @@ export class Visit extends Emitter {
     this.#resumeToken = null;
     this.#become('over');
     this.#line.end();
-    this.#hurry();
+    this.#pause.hurry();
     this.emit('over', ending);
   }
 
