@@ -6,9 +6,8 @@ export function deviceChoice(devices) {
   const cam = choice(devices, 'videoinput', 'Camera');
   const mic = choice(devices, 'audioinput', 'Microphone');
   const draw = () => Promise.all([cam.draw(), mic.draw()]);
-  // Names are told only once a device was allowed.
+  // Names are told only once a device was allowed; devices come and go.
   devices.on('changed', draw);
-  navigator.mediaDevices?.addEventListener?.('devicechange', draw);
   draw();
   return h('div', { class: 'choices' }, cam.element, mic.element);
 }

@@ -15,6 +15,10 @@ const api = new HubApi('', sessionStorage);
 const app = /** @type {HTMLElement} */ (document.getElementById('app'));
 /** @type {(() => void) | null} */
 let cleanUp = null;
+/** Ends whatever goes on here. */
+let giveUp = () => {};
+/** The how-manieth address this is: what was begun at another one shows nothing here. */
+let place = 0;
 
 /**
  * Show a screen, and begin at its top.
@@ -39,6 +43,10 @@ function go(path) {
 }
 
 function route() {
+  // Whoever goes back has left: nobody is filmed, or stands in a meeting, without seeing it.
+  giveUp();
+  giveUp = () => {};
+  place += 1;
   const code = CODE.exec(location.pathname)?.[1];
   if (code) return arrive(code.toLowerCase());
   if (location.pathname !== '/') {
@@ -50,23 +58,36 @@ function route() {
 
 /** Somebody comes to a meeting's address: for the first time, or after a reload. @param {string} code */
 async function arrive(code) {
+  const here = place;
   const bookmark = takeBookmark(code);
   if (bookmark && (await comeBack(code, bookmark))) return;
+  if (here !== place) return;
   let meetingId;
   try {
     meetingId = await api.resolveCode(code);
   } catch (error) {
+    if (here !== place) return;
     const words = wordsFor(error);
     const again = { label: 'Try again', do: route };
     return display(outcome(words, [again, { label: 'To the start', do: () => go('/') }]), words.title);
   }
+  if (here !== place) return;
   const devices = new Devices();
+  giveUp = () => devices.stop();
   const join = async (/** @type {string | undefined} */ displayName) => {
     const visit = new Visit(api, { displayName });
-    follow(visit, devices, code);
-    await visit.join(meetingId, {
+    const forget = follow(visit, devices, code);
+    giveUp = () => {
+      forget();
+      devices.stop();
+    };
+    const device = /** @type {const} */ ({
       mic: devices.micOn ? 'on' : 'off',
       cam: devices.camOn ? 'on' : 'off',
+    });
+    await visit.join(meetingId, device).catch((error) => {
+      forget();
+      throw error;
     });
   };
   display(preview(api, code, devices, join), `Join ${code}`);
@@ -76,24 +97,29 @@ async function arrive(code) {
 async function comeBack(code, bookmark) {
   const visit = new Visit(api, { displayName: bookmark.displayName });
   const devices = new Devices();
-  follow(visit, devices, code);
-  try {
-    return await visit.return(bookmark);
-  } catch {
-    return false;
-  }
+  const forget = follow(visit, devices, code);
+  giveUp = () => {
+    forget();
+    devices.stop();
+  };
+  const back = await visit.return(bookmark).catch(() => false);
+  if (!back) forget();
+  return back;
 }
 
-/** Show whatever becomes of a visit. @param {Visit} visit @param {Devices} devices @param {string} code */
+/** Show whatever becomes of a visit, until the returned function ends it unseen. @param {Visit} visit @param {Devices} devices @param {string} code */
 function follow(visit, devices, code) {
   const frames = new Frames(visit);
   /** @type {Meeting | null} */
   let meeting = null;
-  visit.on('waiting', (place) => {
+  const over = new AbortController();
+  visit.on('waiting', (queue) => {
+    if (over.signal.aborted) return;
     const leave = () => visit.leave();
-    display(waiting(code, place, { api, devices, leave }), 'Waiting to be let in');
+    display(waiting(code, queue, { api, devices, leave }), 'Waiting to be let in');
   });
   visit.on('inside', ({ anew }) => {
+    if (over.signal.aborted) return;
     if (meeting) return meeting.again(anew);
     meeting = new Meeting(visit, devices, { api, code, frames });
     const shown = meeting;
@@ -101,8 +127,10 @@ function follow(visit, devices, code) {
     shown.start();
   });
   visit.on('over', (ending) => {
-    devices.stop();
     sessionStorage.removeItem(BOOKMARK);
+    if (over.signal.aborted) return;
+    over.abort();
+    devices.stop();
     farewell(ending, code);
   });
   const keep = () => {
@@ -110,8 +138,12 @@ function follow(visit, devices, code) {
     if (bookmark) sessionStorage.setItem(BOOKMARK, JSON.stringify({ code, bookmark }));
   };
   visit.on('inside', keep);
-  addEventListener('pagehide', keep);
+  addEventListener('pagehide', keep, { signal: over.signal });
   Object.assign(window, { hub: { api, visit, devices, frames, mesh: () => meeting?.mesh } });
+  return () => {
+    over.abort();
+    visit.leave();
+  };
 }
 
 /** @param {Ending} ending @param {string} code */

@@ -10,6 +10,7 @@ import { Grid } from './grid.js';
 import { Inspector } from './inspector.js';
 import { leaving } from './leaving.js';
 import { notice } from './notices.js';
+import { catchUp } from './outage.js';
 import { People } from './people.js';
 import { Reactions } from './reactions.js';
 import { SettingsPanel } from './settings.js';
@@ -94,6 +95,7 @@ export class Meeting {
       visit.on('frame', (frame) => this.#heard(frame)),
       visit.on('status', () => this.#drawStatus()),
       this.#devices.on('changed', () => this.#send()),
+      this.#devices.on('gone', (what) => this.#gone(what)),
       this.#devices.on('screenover', () => this.#setScreen(false)),
       this.#devices.on('trouble', ({ title, text }) => notice(`${title}. ${text}`, { bad: true })),
     ];
@@ -134,23 +136,7 @@ export class Meeting {
     if (room) this.#draw(room);
     this.mesh.mend();
     notice(anew ? 'You are back in the meeting.' : 'The connection is back.');
-    this.#catchUp(room?.people[room.me]?.mediaState, anew);
-  }
-
-  /**
-   * What a host has turned off meanwhile is off; what was switched off here is so for everyone. Of
-   * a screen a new session knows nothing.
-   *
-   * @param {MediaState | undefined} had @param {boolean} anew
-   */
-  async #catchUp(had, anew) {
-    const devices = this.#devices;
-    if (had?.mic === 'off' && devices.micOn) await devices.setMic(false);
-    if (had?.cam === 'off' && devices.camOn) await devices.setCam(false);
-    if (had?.mic === 'on' && !devices.micOn) await this.#ask('media.update', { mic: 'off' });
-    if (had?.cam === 'on' && !devices.camOn) await this.#ask('media.update', { cam: 'off' });
-    if (had?.screen !== 'off' || !devices.screen) return;
-    if (!anew || !(await this.#ask('media.update', { screen: 'on' }))) devices.stopScreen();
+    catchUp(room?.people[room.me]?.mediaState, this.#devices, this.#ask, anew);
   }
 
   close() {
@@ -300,6 +286,12 @@ export class Meeting {
       return;
     }
     if (on && !(await change())) await this.#ask('media.update', { [what]: 'off' });
+  }
+
+  /** A device was unplugged. @param {'mic' | 'cam'} what */
+  #gone(what) {
+    notice(`Your ${what === 'mic' ? 'microphone' : 'camera'} is gone. Plug it in again, or choose another in the settings, and turn it on.`, { bad: true });
+    this.#ask('media.update', { [what]: 'off' });
   }
 
   /** @param {boolean} on */

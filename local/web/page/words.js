@@ -58,11 +58,13 @@ export function deviceWords(error) {
   switch (error.name) {
     case 'NotAllowedError':
       return { title: 'The browser does not allow it', text: 'Allow camera and microphone for this page (the icon beside the address), then try again. You can join without.' };
+    case 'SecurityError':
+      return { title: 'No camera or microphone here', text: 'Browsers allow them only on pages of https:// and of localhost. Open the meeting at such an address, or join without: you will see and hear the others.' };
     case 'NotFoundError':
     case 'OverconstrainedError':
       return { title: 'No camera or microphone', text: 'None was found. Plug one in and try again, or join without: you will see and hear the others.' };
     case 'NotReadableError':
-      return { title: 'The camera is in use', text: 'Another program has it. Close that, then try again, or join without.' };
+      return { title: 'The device is in use', text: 'Another program has it. Close that, then try again, or join without.' };
     default:
       return { title: 'No camera or microphone', text: `${error.message}. You can join without.` };
   }
