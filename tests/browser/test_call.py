@@ -176,3 +176,20 @@ async def test_a_wrong_code_is_told_in_words(company: Company) -> None:
     await ada.button("To the start").click()
 
     await expect(ada.page.get_by_label("Meeting code or link")).to_be_focused()
+
+
+async def test_a_private_word_is_for_nobody_else_when_its_reader_has_left(
+    company: Company,
+) -> None:
+    ada, bob, cleo = (await company.call("Ada", "Bob", "Cleo")).people
+    chat = await ada.panel("chat")
+    await chat.get_by_label("To whom").select_option(label="Only to Bob")
+    await chat.get_by_label("Message", exact=True).fill("Cleo must not know")
+
+    await bob.button("Leave").click()
+    await expect(ada.page.locator(".tile.cam")).to_have_count(2)
+    await chat.get_by_role("button", name="Send").click()
+
+    await chat.get_by_text("Bob is not here any more").wait_for()
+    assert await cleo.frames("chat.message") == []
+    assert await chat.get_by_label("Message", exact=True).input_value() == "Cleo must not know"

@@ -74,11 +74,15 @@ export class Chat {
     this.#text.placeholder = hostsOnly ? 'Only hosts may write here' : 'Write a message';
     const others = Object.values(room.people).filter((one) => one !== me);
     const choices = [{ participantId: '', displayName: 'To everyone' }, ...others];
+    // Whoever was chosen stays chosen: a private word must not go to everyone because of a leave.
+    const [chosen] = this.#to.selectedOptions;
+    const gone = chosen && chosen.value && !room.people[chosen.value];
+    if (gone) choices.push({ participantId: chosen.value, displayName: chosen.dataset['name'] ?? '' });
     show(
       this.#to,
       choices,
       (one) => one.participantId,
-      (one) => h('option', { value: one.participantId }),
+      (one) => h('option', { value: one.participantId, 'data-name': one.displayName }),
       (element, one) => say(element, one.participantId ? `Only to ${one.displayName}` : one.displayName),
     );
     this.#drawMessages(room);
@@ -119,7 +123,12 @@ export class Chat {
   async #send() {
     const text = this.#text.value.trim();
     if (!text) return;
-    const to = this.#to.value ? { to: this.#to.value } : {};
+    const [reader] = this.#to.selectedOptions;
+    if (reader?.value && !this.#visit.room?.people[reader.value]) {
+      say(this.#trouble, `Not sent. ${reader.dataset['name']} is not here any more. Choose who is to read it.`);
+      return;
+    }
+    const to = reader?.value ? { to: reader.value } : {};
     this.#text.value = '';
     this.#trouble.textContent = '';
     try {
