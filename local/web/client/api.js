@@ -12,6 +12,8 @@ import { HubProblem, Unreachable } from './problem.js';
 const KEY = 'hub.login';
 /** An access token is renewed when it has less than this to live. */
 const SPARE_MS = 30_000;
+/** What a fresh access token may mend. */
+const RENEWABLE = ['auth/token-expired', 'auth/invalid-token'];
 
 /**
  * The REST side: calls, and access tokens that renew themselves.
@@ -33,8 +35,7 @@ export class HubApi extends Emitter {
     super();
     this.base = base.replace(/\/$/, '');
     this.#store = store;
-    const kept = store?.getItem(KEY);
-    if (kept) this.#login = JSON.parse(kept);
+    this.#login = this.#kept();
   }
 
   /** Who is signed in. */
@@ -60,11 +61,12 @@ export class HubApi extends Emitter {
 
   /** End the login, here and on the server if it can be reached. */
   async logout() {
-    const login = this.#login;
-    if (!login) return;
+    if (!this.#login) return;
     try {
-      const body = { refreshToken: login.refreshToken };
-      await this.#ask('POST', '/v1/auth/logout', { body, bearer: login.accessToken });
+      // An access token that has run out ends nothing on the server.
+      const bearer = (await this.accessToken()) ?? undefined;
+      const body = { refreshToken: this.#login?.refreshToken };
+      if (bearer) await this.#ask('POST', '/v1/auth/logout', { body, bearer });
     } finally {
       this.#keep(null);
     }
@@ -155,7 +157,10 @@ export class HubApi extends Emitter {
   }
 
   async #renew() {
-    if (!this.#login) return;
+    const before = this.#login?.refreshToken;
+    if (this.#store) this.#become(this.#kept());
+    // In another tab somebody has renewed it, or signed out: an old refresh token would end it all.
+    if (!this.#login || this.#login.refreshToken !== before) return;
     try {
       const body = { refreshToken: this.#login.refreshToken };
       await this.#signedIn(await this.#ask('POST', '/v1/auth/refresh', { body }));
@@ -175,8 +180,7 @@ export class HubApi extends Emitter {
     try {
       return await this.#ask(method, path, { ...more, bearer });
     } catch (error) {
-      const expired = error instanceof HubProblem && error.type === 'auth/token-expired';
-      if (!expired || !bearer) throw error;
+      if (!(error instanceof HubProblem) || !RENEWABLE.includes(error.type) || !bearer) throw error;
       if (bearer === this.#login?.accessToken) await this.renew();
       return this.#ask(method, path, { ...more, bearer: this.#login?.accessToken });
     }
@@ -219,11 +223,25 @@ export class HubApi extends Emitter {
 
   /** @param {Login | null} login */
   #keep(login) {
-    const other = login?.user.id !== this.#login?.user.id;
-    this.#login = login;
     if (login) this.#store?.setItem(KEY, JSON.stringify(login));
     else this.#store?.removeItem(KEY);
+    this.#become(login);
+  }
+
+  /** @param {Login | null} login */
+  #become(login) {
+    const other = login?.user.id !== this.#login?.user.id;
+    this.#login = login;
     if (other) this.emit('user', this.user);
+  }
+
+  /** @returns {Login | null} */
+  #kept() {
+    try {
+      return JSON.parse(this.#store?.getItem(KEY) ?? 'null');
+    } catch {
+      return null; // of something else
+    }
   }
 }
 

@@ -1,0 +1,85 @@
+"""`hub-client.js` by itself, as an app would use it."""
+
+from typing import Any
+
+from tests.browser.people import Company, Someone
+
+_WITH_LOGIN = """async (email) => {
+  window.client = await import('/hub-client.js');
+  const kept = new Map();
+  window.store = {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => kept.set(key, value),
+    removeItem: (key) => kept.delete(key),
+  };
+  window.api = new client.HubApi('', store);
+  await api.register({ email, password: 'correct horse battery', displayName: 'Ada' });
+  // Whoever stands before the same store with an access token that is no good (any more).
+  window.other = (change) => {
+    const login = { ...JSON.parse(store.getItem('hub.login')), ...change };
+    store.setItem('hub.login', JSON.stringify(login));
+    return new client.HubApi('', store);
+  };
+}"""
+
+
+async def _with_login(company: Company) -> Someone:
+    ada = await company.window("Ada")
+    await ada.opens()
+    await ada.page.evaluate(_WITH_LOGIN, f"ada-{id(ada)}@example.com")
+    return ada
+
+
+async def test_a_tab_takes_over_the_login_that_another_tab_has_renewed(company: Company) -> None:
+    ada = await _with_login(company)
+
+    user: Any = await ada.page.evaluate("""async () => {
+      const tab = other({});
+      await api.renew();
+      await api.renew();
+      await tab.renew();
+      return (await tab.call('GET', '/v1/auth/me')).user;
+    }""")
+
+    assert user["displayName"] == "Ada"
+
+
+async def test_signing_out_with_an_access_token_that_has_run_out_ends_the_login(
+    company: Company,
+) -> None:
+    ada = await _with_login(company)
+    ada.expects = ("401",)
+
+    refused = await ada.page.evaluate("""async () => {
+      const tab = other({ accessToken: 'run.out.x', expiresAt: 0 });
+      let refresh = '';
+      const fetches = window.fetch;
+      window.fetch = async (...what) => {
+        const answer = await fetches(...what);
+        if (what[0].endsWith('/refresh')) refresh = (await answer.clone().json()).refreshToken;
+        return answer;
+      };
+      await tab.logout().catch(() => {});
+      window.fetch = fetches;
+      refresh ||= JSON.parse(store.getItem('hub.login') ?? '{}').refreshToken ?? refresh;
+      const again = await fetch('/v1/auth/refresh', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ refreshToken: refresh }),
+      });
+      return [tab.user, again.status, refresh !== ''];
+    }""")
+
+    assert refused == [None, 401, True]
+
+
+async def test_an_access_token_that_is_no_good_any_more_is_renewed(company: Company) -> None:
+    ada = await _with_login(company)
+    ada.expects = ("401",)
+
+    name = await ada.page.evaluate("""async () => {
+      const tab = other({ accessToken: 'of.another.key', expiresAt: 2 ** 53 });
+      return (await tab.call('GET', '/v1/auth/me')).user.displayName;
+    }""")
+
+    assert name == "Ada"
