@@ -83,3 +83,28 @@ async def test_an_access_token_that_is_no_good_any_more_is_renewed(company: Comp
     }""")
 
     assert name == "Ada"
+
+
+async def test_a_listener_that_throws_keeps_nothing_from_the_others(company: Company) -> None:
+    ada = await company.window("Ada")
+    await ada.opens()
+
+    heard, uncaught = await ada.page.evaluate("""async () => {
+      const { Emitter } = await import('/hub-client.js');
+      const [emitter, heard] = [new Emitter(), []];
+      const uncaught = new Promise((resolve) => {
+        addEventListener('error', (event) => {
+          event.preventDefault();
+          resolve(event.error.message);
+        });
+      });
+      emitter.on('said', () => {
+        throw new Error('of the app');
+      });
+      emitter.on('said', (what) => heard.push(what));
+      for (const what of [1, 2]) emitter.emit('said', what);
+      return [heard, await uncaught];
+    }""")
+
+    assert (heard, uncaught) == ([1, 2], "of the app")
+    ada.complaints.clear()

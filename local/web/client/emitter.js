@@ -22,11 +22,22 @@ export class Emitter {
   }
 
   /**
+   * Tell everyone. What a listener throws is an uncaught error, as the browser's own events have it:
+   * the others hear all the same, and whoever tells goes on.
+   *
    * @template {keyof Events} Name
    * @param {Name} name
    * @param {Events[Name]} value
    */
   emit(name, value) {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) listener(value);
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
+      try {
+        listener(value);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
   }
 }
