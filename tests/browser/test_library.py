@@ -108,3 +108,32 @@ async def test_a_listener_that_throws_keeps_nothing_from_the_others(company: Com
 
     assert (heard, uncaught) == ([1, 2], "of the app")
     ada.complaints.clear()
+
+
+async def test_an_offer_that_was_lost_is_made_again_though_media_stop_meanwhile(
+    company: Company,
+) -> None:
+    ada = await company.window("Ada")
+    await ada.page.clock.install()
+    await ada.opens()
+
+    await ada.page.evaluate("""async () => {
+      const { Peer } = await import('/hub-client.js');
+      window.offers = 0;
+      const none = () => ({ mic: null, cam: null, screen: null });
+      await new Promise((resolve) => {
+        const send = async ({ type }) => {
+          if (type !== 'offer') return;
+          window.offers += 1;
+          resolve();
+        };
+        const hooks = { send, track() {}, state() {}, configuration: () => ({}), tracks: none };
+        window.peer = new Peer(true, hooks);
+        peer.call();
+      });
+      Object.defineProperty(peer.pc, 'connectionState', { value: 'disconnected' });
+      peer.pc.onconnectionstatechange();
+    }""")
+    await ada.page.clock.run_for(9_000)
+
+    assert await ada.page.evaluate("offers") == 2

@@ -19,6 +19,8 @@
  * @property {() => Record<Slot, MediaStreamTrack | null>} tracks What to send now.
  */
 
+import { random } from './random.js';
+
 /** @type {readonly Slot[]} */
 export const SLOTS = ['mic', 'cam', 'screen'];
 /** So long a connection may be `disconnected` before its routes are sought anew. */
@@ -39,8 +41,10 @@ export class Peer {
   /** @type {RTCIceCandidateInit[]} */
   #early = [];
   #work = Promise.resolve();
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} Until an offer is sent again. */
+  #unanswered;
+  /** @type {ReturnType<typeof setTimeout> | undefined} Until other routes are sought. */
+  #silent;
   #closed = false;
 
   /**
@@ -92,13 +96,14 @@ export class Peer {
 
   close() {
     this.#closed = true;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#unanswered);
+    clearTimeout(this.#silent);
     this.#pc.close();
   }
 
   #fresh() {
     const pc = new RTCPeerConnection(this.#hooks.configuration());
-    this.#mine = crypto.randomUUID().slice(0, 8);
+    this.#mine = random(4);
     this.#n = 0;
     this.#offering = this.#ignoring = false;
     pc.onnegotiationneeded = () => this.#offer(pc);
@@ -147,8 +152,8 @@ export class Peer {
 
   /** An offer that nobody answers was lost on its way. @param {RTCPeerConnection} pc */
   #watch(pc) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    clearTimeout(this.#unanswered);
+    this.#unanswered = setTimeout(() => {
       if (pc !== this.#pc || pc.signalingState !== 'have-local-offer') return;
       this.#send(pc, { type: 'offer', sdp: pc.localDescription?.sdp });
       this.#watch(pc);
@@ -221,8 +226,8 @@ export class Peer {
     this.#hooks.state(state);
     if (state === 'failed') this.restart();
     if (state === 'disconnected') {
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => {
+      clearTimeout(this.#silent);
+      this.#silent = setTimeout(() => {
         if (pc === this.#pc && pc.connectionState === 'disconnected') this.restart();
       }, PATIENCE_MS);
     }
