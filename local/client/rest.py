@@ -51,7 +51,7 @@ class Rest:
         token = bearer or self.access_token
         answer = await self.ask(method, path, body, bearer=token, headers=headers)
         if answer.status_code == httpx.codes.UNAUTHORIZED and bearer is None and self.tokens:
-            problem = answer.json()
+            problem = _problem(answer)
             if problem.get("type") == "auth/token-expired":
                 await self.renew(instead_of=token)
                 token = self.access_token
@@ -80,7 +80,7 @@ class Rest:
         """Rotate the tokens; of many who ask at once, the first does it.
 
         Raises:
-            Refused: The session is over.
+            Refused: The session is over (401), or it could not be renewed now.
         """
         async with self._renewal:
             if self.tokens is None or (instead_of and instead_of != self.access_token):
@@ -88,7 +88,8 @@ class Rest:
             refresh = {"refreshToken": self.tokens["refreshToken"]}
             answer = await self.ask("POST", "/v1/auth/refresh", refresh)
             if answer.is_error:
-                self.tokens = None
+                if answer.status_code == httpx.codes.UNAUTHORIZED:
+                    self.tokens = None
                 raise Refused(_problem(answer))
             self.tokens = answer.json()
 
