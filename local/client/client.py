@@ -4,13 +4,16 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from itertools import count
 from typing import Any, Self
 from uuid import uuid4
 
 from local.client.backoff import Backoff
 from local.client.frames import Frame, Json, Refused, Seen
 from local.client.log import RoomLog
+from local.client.pending import Pending
 from local.client.person import Person
+from local.client.pulse import beat
 from local.client.room import RoomView
 from local.client.wire import ConnectionLost, Wire
 
@@ -31,6 +34,8 @@ class HubClient(Person):
         fills_gaps: bool = True,
         keeps_frames: bool = True,
         patience: float = 30,
+        pulse: float | None = 25,
+        pong: float = 10,
         backoff: Backoff | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -43,6 +48,8 @@ class HubClient(Person):
             fills_gaps: Whether it asks for missing events.
             keeps_frames: Whether `seen` holds every frame; a load test says no.
             patience: Seconds to wait for a reply or an event.
+            pulse: With `recovers`, seconds between signs of life; None: none.
+            pong: Seconds without an answer to one, after which a connection is taken for dead.
             backoff: Between attempts to come back.
             clock: For `seen`.
         """
@@ -63,16 +70,15 @@ class HubClient(Person):
         """The connection in use."""
         self.moves = 0
         """Resumes under way: who is taken over then is taken over by itself."""
-        self._socket_url = socket_url
-        self._url = url
+        self._url, self._socket_url = url, socket_url
         self._recovers, self._fills_gaps = recovers, fills_gaps
         self._keeps_frames, self._patience = keeps_frames, patience
-        self._backoff = backoff or Backoff()
-        self._clock = clock
+        self._pulse, self._pong = pulse if recovers else None, pong
+        self._backoff, self._clock = backoff or Backoff(), clock
         # A session outlives connections and a requestId is never used twice in one.
         self._name = uuid4().hex[:12]
         self._asked = self._opened = 0
-        self._pending: dict[str, tuple[Frame, Wire, asyncio.Future[Frame]]] = {}
+        self._pending = Pending()
         self._parts: dict[tuple[str, int], list[Json]] = {}
         self._held: list[tuple[Wire, str]] | None = None
         self._news = asyncio.Event()
@@ -94,6 +100,7 @@ class HubClient(Person):
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.wire:
             await self.wire.close()
+        self._pending.fail(ConnectionLost("this client is closed"))
         await self.rest.__aexit__(None, None, None)
 
     # over the socket
@@ -104,10 +111,10 @@ class HubClient(Person):
         Raises:
             ConnectionLost: There is none to be had.
         """
-        self.wire = await self._open()
+        self._use(await self._open())
         if self.rest.access_token:
             await self.request("auth.authenticate", accessToken=self.rest.access_token)
-        return self.wire
+        return self._in_use()
 
     async def join(
         self,
@@ -149,9 +156,7 @@ class HubClient(Person):
     async def ask(self, frame: Frame, wire: Wire | None = None) -> Frame:
         """As `request`, for a frame with a `requestId` of one's own, on a connection of choice."""
         wire = wire or self._in_use()
-        assert frame.request_id, "only a frame with a requestId is replied to"
-        reply: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        self._pending[frame.request_id] = (frame, wire, reply)
+        reply = self._pending.begin(frame, wire)
         try:
             await self._send(wire, frame.text())
             async with asyncio.timeout(self._patience):
@@ -162,7 +167,7 @@ class HubClient(Person):
             async with asyncio.timeout(self._patience):
                 answer = await reply
         finally:
-            self._pending.pop(frame.request_id, None)
+            self._pending.end(frame)
         if answer.type == "error":
             raise Refused(answer.payload)
         return answer
@@ -230,7 +235,7 @@ class HubClient(Person):
                 self._recover()  # it ended meanwhile, and was left to this
             raise
         self.moves -= 1
-        self.wire = wire
+        self._use(wire)
         self.resume_token = reply.payload["resumeToken"]
         self.ice_servers = reply.payload["iceServers"]
         if reply.payload["recovered"]:
@@ -239,7 +244,9 @@ class HubClient(Person):
             self._begin(reply.payload["snapshot"])
         if before and before.close_code is None:
             await before.close()
-        await self._ask_again(wire)
+        # The same `requestId` gets the same reply and has no second effect.
+        for asked in self._pending.moved(wire, self._lives_on):
+            await self._send(wire, asked.text())
         if wire.close_code is not None:
             self._recover()  # it ended before it was the one in use
         return reply
@@ -252,12 +259,12 @@ class HubClient(Person):
 
     def hold(self) -> None:
         """Let nothing that comes in be noticed, until `release`."""
-        self._held = self._held if self._held is not None else []
+        self._held = self._held or []
 
     def release(self) -> None:
         """Notice what was held, in the order in which it came."""
-        held, self._held = self._held or [], None
-        for wire, text in held:
+        held, self._held = self._held, None
+        for wire, text in held or ():
             self._notice(wire, text)
 
     # inside
@@ -266,6 +273,11 @@ class HubClient(Person):
         if self.wire is None:
             raise ConnectionLost("not connected yet")
         return self.wire
+
+    def _use(self, wire: Wire) -> None:
+        self.wire = wire
+        if self._pulse is not None:
+            self._start(beat(self, wire, self._pulse, self._pong))
 
     async def _open(self) -> Wire:
         self._opened += 1
@@ -299,11 +311,7 @@ class HubClient(Person):
             self._enter(frame)
         elif frame.is_last_word and wire is self.wire and not (self.moves and frame.is_replaced):
             self.resume_token = None
-        if frame.request_id in self._pending:
-            reply = self._pending[frame.request_id][2]
-            if not reply.done():
-                reply.set_result(frame)
-        else:
+        if not self._pending.answer(frame):
             self._deliver(self.log.take(frame))
             if frame.type == "connection.expiring" and wire is self.wire:
                 self._recover()
@@ -344,9 +352,10 @@ class HubClient(Person):
             self._syncing = False
 
     def _lost(self, wire: Wire) -> None:
-        for frame, asked_on, reply in list(self._pending.values()):
-            if asked_on is wire and not self._lives_on(frame) and not reply.done():
-                reply.set_exception(ConnectionLost(f"closed with {wire.close_code}"))
+        self._pending.fail(
+            ConnectionLost(f"closed with {wire.close_code}"),
+            lambda frame, asked_on: asked_on is wire and not self._lives_on(frame),
+        )
         if wire is self.wire:
             self._deliver([Frame("(closed)", {"code": wire.close_code})])
             if not self.moves:  # else it is most likely the move itself that has ended it
@@ -364,7 +373,7 @@ class HubClient(Person):
         return self._recovers and self.resume_token is not None and not of_connection
 
     async def _come_back(self) -> None:
-        for attempt in range(1000):
+        for attempt in count():
             if attempt or self._in_use().close_code is not None:
                 await asyncio.sleep(self._backoff.before(attempt))
             try:
@@ -380,17 +389,8 @@ class HubClient(Person):
 
     def _give_up(self, refused: Refused) -> None:
         self.resume_token = None
-        for _, _, reply in list(self._pending.values()):
-            if not reply.done():
-                reply.set_exception(refused)
+        self._pending.fail(refused)
         self._deliver([Frame("(session over)", refused.problem)])
-
-    async def _ask_again(self, wire: Wire) -> None:
-        """The same `requestId` gets the same reply and has no second effect."""
-        for request_id, (frame, asked_on, reply) in list(self._pending.items()):
-            if asked_on is not wire and self._lives_on(frame):
-                self._pending[request_id] = (frame, wire, reply)
-                await self._send(wire, frame.text())
 
     def _start(self, work: Any) -> asyncio.Task[None]:
         task: asyncio.Task[None] = asyncio.create_task(work)

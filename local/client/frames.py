@@ -96,4 +96,5 @@ class Refused(Exception):
     @property
     def is_final(self) -> bool:
         """Whether no further attempt to resume changes it."""
-        return self.type in {"room/session-expired", "meeting/ended", "room/invalid-token"}
+        refused = 400 <= self.status < 500  # noqa: PLR2004 - HTTP's: the client's fault
+        return refused and self.type not in {"request/rate-limited", "room/not-joined"}
