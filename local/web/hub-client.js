@@ -18,5 +18,6 @@ export { RoomLog } from './client/log.js';
 export { Mesh } from './client/mesh.js';
 export { Peer, SLOTS } from './client/peer.js';
 export { HubProblem, Unreachable } from './client/problem.js';
+export { random } from './client/random.js';
 export { apply, begin, hands, joined } from './client/room.js';
 export { Visit } from './client/visit.js';

@@ -110,6 +110,36 @@ async def test_a_listener_that_throws_keeps_nothing_from_the_others(company: Com
     ada.complaints.clear()
 
 
+async def test_a_message_that_was_deleted_during_an_outage_is_gone_after_it(
+    company: Company,
+) -> None:
+    ada = await company.window("Ada")
+    await ada.opens()
+
+    ids = await ada.page.evaluate("""async () => {
+      const { begin } = await import('/hub-client.js');
+      const chat = (ids) => ids.map((id) => ({ id }));
+      const said = (...ids) => ({ participants: [], settings: {}, chat: chat(ids) });
+      const before = begin('me', said('1', '2', '3', '4'));
+      return begin('me', said('2', '4', '5'), before).chat.map(({ id }) => id);
+    }""")
+
+    assert ids == ["1", "2", "4", "5"]
+
+
+async def test_a_frame_that_is_too_large_costs_no_connection(company: Company) -> None:
+    (ada,) = (await company.call("Ada")).people
+
+    told = await ada.page.evaluate("""async () => {
+      const text = 'ä'.repeat(20_000);
+      return await hub.visit.request('chat.send', { text }).catch((error) => error.type);
+    }""")
+
+    assert told == "request/too-large"
+    assert await ada.page.evaluate("hub.visit.status") == "inside"
+    assert await ada.frames("session.resumed") == []
+
+
 async def test_an_offer_that_was_lost_is_made_again_though_media_stop_meanwhile(
     company: Company,
 ) -> None:
@@ -137,3 +167,17 @@ async def test_an_offer_that_was_lost_is_made_again_though_media_stop_meanwhile(
     await ada.page.clock.run_for(9_000)
 
     assert await ada.page.evaluate("offers") == 2
+
+
+async def test_whoever_leaves_on_a_dead_connection_does_not_wait_for_it(
+    company: Company,
+) -> None:
+    (ada,) = (await company.call("Ada")).people
+    # A link that has died without a word: what is sent goes nowhere.
+    await ada.page.evaluate("WebSocket.prototype.send = () => {}")
+    await ada.page.clock.install()
+
+    await ada.page.evaluate("hub.visit.leave(); 0")
+    await ada.page.clock.run_for(3_000)
+
+    await ada.is_told("You have left")

@@ -1,8 +1,11 @@
 /** @import { Frame } from './types.js' */
 /** @import { Wire } from './wire.js' */
 import { HubProblem, Unreachable } from './problem.js';
+import { random } from './random.js';
 
 const PATIENCE_MS = 30_000;
+/** API Gateway ends a connection on which a larger frame is sent. */
+const MOST_BYTES = 32 * 1024;
 
 /**
  * @typedef {object} Request
@@ -21,7 +24,7 @@ const PATIENCE_MS = 30_000;
  */
 export class Requests {
   // A session outlives this page, and no requestId may be used twice in one.
-  #name = crypto.randomUUID().slice(0, 13);
+  #name = random(6);
   #count = 0;
   /** @type {Map<string, Request>} */
   #open = new Map();
@@ -40,6 +43,8 @@ export class Requests {
     this.#count += 1;
     const requestId = `${this.#name}-${this.#count}`;
     const frame = { type, requestId, payload };
+    const bytes = new TextEncoder().encode(JSON.stringify(frame)).length;
+    if (bytes > MOST_BYTES) return Promise.reject(new HubProblem(tooLarge(bytes)));
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => done(() => reject(new Unreachable())), PATIENCE_MS);
       const done = (/** @type {() => void} */ settle) => {
@@ -103,4 +108,10 @@ export class Requests {
   fail(error) {
     for (const request of [...this.#open.values()]) request.reject(error);
   }
+}
+
+/** @param {number} bytes */
+function tooLarge(bytes) {
+  const detail = `A frame of ${bytes} bytes: there may be ${MOST_BYTES}.`;
+  return { type: 'request/too-large', title: 'Request too large', status: 413, detail };
 }

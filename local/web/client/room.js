@@ -22,9 +22,21 @@ export function begin(me, snapshot, before = null) {
     me,
     people: Object.fromEntries(snapshot.participants.map((one) => [one.participantId, one])),
     settings: snapshot.settings,
-    chat: joined(before?.chat ?? [], snapshot.chat),
+    chat: joined(earlier(before, snapshot), snapshot.chat),
     waiting: snapshot.lobby ?? before?.waiting ?? [],
   };
+}
+
+/**
+ * Messages from before those of a snapshot: what it leaves out among its own was deleted meanwhile.
+ *
+ * @param {RoomState | null} before
+ * @param {{ chat: readonly ChatMessage[] }} snapshot
+ */
+function earlier(before, { chat }) {
+  const [first, last] = [chat[0]?.id ?? '', chat[chat.length - 1]?.id ?? ''];
+  // A private one is no part of the room's log: it may be newer than the snapshot.
+  return (before?.chat ?? []).filter(({ id, to }) => id < first || (to && id > last));
 }
 
 /**

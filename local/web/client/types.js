@@ -31,5 +31,14 @@
  * @typedef {{ why: 'left' | 'removed' | 'replaced' | 'ended' | 'rejected' | 'refused', problem?: Problem, said?: any }} Ending
  * @typedef {{ meeting: Meeting, participantId: string, resumeToken: string, guestToken: string | null,
  *   displayName: string | undefined }} Bookmark All that it takes to come back after a reload.
+ *
+ * @typedef {object} VisitEvents
+ * @property {Status} status
+ * @property {import('./room.js').RoomState} room The room has changed, or is known for the first time.
+ * @property {Frame} frame What came and is no reply: room events in order, and notices.
+ * @property {Seen} seen Every frame as it was, in both directions.
+ * @property {{ position: number, waitingFor?: 'host' | 'approval' }} waiting
+ * @property {{ anew: boolean }} inside In, for the first time or again; `anew`: in a new session.
+ * @property {Ending} over
  */
 export {};

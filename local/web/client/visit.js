@@ -1,4 +1,4 @@
-/** @import { Bookmark, Ending, Frame, Meeting, OnOff, Participant, RoomTicket, Seen, Snapshot, Status, Waiting } from './types.js' */
+/** @import { Bookmark, Ending, Frame, Meeting, OnOff, Participant, RoomTicket, Snapshot, Status, VisitEvents, Waiting } from './types.js' */
 /** @import { HubApi } from './api.js' */
 /** @import { RoomState } from './room.js' */
 import { Pause, backoff } from './backoff.js';
@@ -9,19 +9,10 @@ import { HubProblem, Unreachable } from './problem.js';
 import { apply, begin } from './room.js';
 import { socketUrl } from './wire.js';
 
-/**
- * @typedef {object} VisitEvents
- * @property {Status} status
- * @property {RoomState} room The room has changed, or is known for the first time.
- * @property {Frame} frame What came and is no reply: room events in order, and notices.
- * @property {Seen} seen Every frame as it was, in both directions.
- * @property {{ position: number, waitingFor?: 'host' | 'approval' }} waiting
- * @property {{ anew: boolean }} inside In, for the first time or again; `anew`: in a new session.
- * @property {Ending} over
- */
-
 /** So long an event that came early may wait for the one before it, unasked. */
 const GAP_MS = 250;
+/** So long whoever leaves waits for the server's word: a connection may be dead and not know it. */
+const LEAVING_MS = 2000;
 /** Refusals of a resume after which one can still join anew. */
 const SESSION_OVER = ['room/session-expired', 'room/invalid-token', 'room/not-joined'];
 
@@ -134,6 +125,7 @@ export class Visit extends Emitter {
    * @throws {Unreachable} There was no reply.
    */
   async request(type, payload = {}) {
+    if (this.status === 'over') throw new Unreachable();
     return (await this.#line.request(type, payload)).payload;
   }
 
@@ -142,7 +134,8 @@ export class Visit extends Emitter {
     const wire = this.#line.wire;
     try {
       if (wire?.open) {
-        await this.#line.ask(wire, this.status === 'waiting' ? 'lobby.cancel' : 'room.leave');
+        const leave = this.status === 'waiting' ? 'lobby.cancel' : 'room.leave';
+        await Promise.race([this.#line.ask(wire, leave), new Pause().wait(LEAVING_MS)]);
       }
     } catch {
       // Whoever cannot be reached hears of it anyway, when the grace is over.
@@ -289,6 +282,9 @@ export class Visit extends Emitter {
       }
       case 'room.joined':
         this.#entered(said);
+        return;
+      case 'lobby.waiting':
+        if (this.status === 'waiting') this.#waits(said);
         return;
       case 'lobby.result':
         if (!said.admitted) this.#end({ why: 'rejected', said });

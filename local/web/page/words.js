@@ -24,6 +24,7 @@ const PROBLEMS = {
   'room/peer-gone': { title: 'Just gone', text: 'That person is not in the meeting any more.' },
   'lobby/rejected': { title: 'Not now', text: 'The host has not let you in. You can knock again in a minute.' },
   'lobby/already-decided': { title: 'Already decided', text: 'Somebody else has let them in or turned them away.' },
+  'request/too-large': { title: 'Too long', text: 'Make it shorter, then try again.' },
   'request/rate-limited': { title: 'Too fast', text: 'Wait a moment, then try again.' },
   'settings/version-conflict': { title: 'Somebody else was faster', text: 'The settings have changed meanwhile. Try again.' },
   'server/unavailable': { title: 'The server is busy', text: 'Wait a moment, then try again.' },
