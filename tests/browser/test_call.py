@@ -4,6 +4,7 @@ import re
 
 from playwright.async_api import expect
 
+from tests.browser.conftest import Launch
 from tests.browser.people import Company
 
 
@@ -193,3 +194,61 @@ async def test_a_private_word_is_for_nobody_else_when_its_reader_has_left(
     await chat.get_by_text("Bob is not here any more").wait_for()
     assert await cleo.frames("chat.message") == []
     assert await chat.get_by_label("Message", exact=True).input_value() == "Cleo must not know"
+
+
+async def test_whoever_waits_learns_that_the_host_has_come(company: Company) -> None:
+    ada, gus = await company.member("Ada"), await company.window("Gus")
+    path = await company.meeting(ada)
+    await gus.knocks(path)
+    await gus.is_told("The host is not here yet")
+
+    await ada.joins(path)
+
+    await gus.is_told("You will be let in soon")
+
+
+async def test_a_deleted_message_is_gone_from_the_history_too(company: Company) -> None:
+    (ada,) = (await company.call("Ada")).people
+    await ada.says("One")
+    await ada.says("Two")
+    await ada.reads("Two")
+
+    async with ada.page.expect_response("**/messages*"):
+        # Impatiently, too: every message is there once.
+        await ada.button("Earlier messages").dblclick()
+    chat = await ada.panel("chat")
+    await expect(ada.button("Earlier messages")).to_be_hidden()
+    await expect(chat.locator(".message")).to_have_count(2)
+    await (await ada.reads("One")).get_by_role("button").click()
+
+    await expect(chat.locator(".message")).to_have_text([re.compile("Two")])
+
+
+async def test_the_inspector_of_a_long_meeting_stays_small(company: Company) -> None:
+    (ada,) = (await company.call("Ada")).people
+    inspector = await ada.panel("inspector")
+
+    await ada.page.evaluate("""async () => {
+      for (let n = 0; n < 300; n += 1) await hub.visit.request('ping');
+    }""")
+
+    await expect(inspector.locator(".frames > li")).to_have_count(500)
+
+
+async def test_a_page_that_may_use_no_devices_is_of_use_all_the_same(
+    company: Company, launch: Launch
+) -> None:
+    call = await company.call("Ada", accessType="open")
+    (ada,) = call.people
+    # Not localhost and not https: as with a machine of the same network.
+    far = await launch("--host-resolver-rules=MAP hub.test 127.0.0.1")
+    gus = await company.window("Gus", browser=far)
+    gus.url = company.url.replace("localhost", "hub.test")
+    gus.expects = ("Cross-Origin-Opener-Policy",)
+
+    await gus.knocks(call.path)
+    await gus.is_inside()
+    await gus.says("Hello!")
+
+    await ada.reads("Hello!")
+    assert await gus.sees("Ada")

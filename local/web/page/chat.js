@@ -1,6 +1,7 @@
 /** @import { ChatMessage } from '../client/types.js' */
 /** @import { RoomState } from '../client/room.js' */
 /** @import { HubApi, Visit } from '../hub-client.js' */
+import { joined, random } from '../hub-client.js';
 import { h, iconButton, say, show } from './dom.js';
 import { wordsFor } from './words.js';
 
@@ -56,6 +57,9 @@ export class Chat {
       if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       this.#send();
+    });
+    visit.on('frame', ({ type, payload }) => {
+      if (type === 'chat.deleted') this.#history = this.#history.filter(({ id }) => id !== payload.id);
     });
     // Guests are no members: history is for accounts.
     this.#earlier.hidden = !api.user;
@@ -133,7 +137,7 @@ export class Chat {
     this.#trouble.textContent = '';
     try {
       // Sent again after a loss, it is still said once.
-      await this.#visit.request('chat.send', { text, clientMsgId: crypto.randomUUID(), ...to });
+      await this.#visit.request('chat.send', { text, clientMsgId: random(), ...to });
     } catch (error) {
       this.#text.value ||= text;
       const words = wordsFor(error);
@@ -147,7 +151,7 @@ export class Chat {
     try {
       const { messages, nextCursor } = await this.#api.messages(id, this.#cursor);
       this.#cursor = nextCursor;
-      this.#history = [...messages.reverse(), ...this.#history];
+      this.#history = joined(messages, this.#history);
       this.#earlier.hidden = nextCursor === null;
       if (this.#visit.room) this.#drawMessages(this.#visit.room);
     } catch (error) {

@@ -3,6 +3,7 @@
 import { h } from './dom.js';
 
 const SECRETS = ['resumeToken', 'roomToken', 'accessToken', 'credential'];
+const MOST_SHOWN = 500;
 
 /** Every frame in and out, replies matched with their requests, and how long they took. */
 export class Inspector {
@@ -44,12 +45,13 @@ export class Inspector {
     if (!this.element.isConnected || this.#paused) return;
     const atEnd = this.#list.scrollHeight - this.#list.scrollTop - this.#list.clientHeight < 60;
     if (this.#fits(entry)) this.#list.append(row(entry));
+    while (this.#list.childElementCount > MOST_SHOWN) this.#list.firstElementChild?.remove();
     if (atEnd) this.#list.scrollTop = this.#list.scrollHeight;
     this.#count();
   }
 
   #redraw() {
-    this.#list.replaceChildren(...this.#frames.list.filter((entry) => this.#fits(entry)).slice(-500).map(row));
+    this.#list.replaceChildren(...this.#frames.list.filter((entry) => this.#fits(entry)).slice(-MOST_SHOWN).map(row));
     this.#list.scrollTop = this.#list.scrollHeight;
     this.#count();
   }
