@@ -1,6 +1,7 @@
 """A call, from the first visit to the end for everyone."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 from playwright.async_api import expect
 
@@ -252,3 +253,31 @@ async def test_a_page_that_may_use_no_devices_is_of_use_all_the_same(
 
     await ada.reads("Hello!")
     assert await gus.sees("Ada")
+
+
+async def test_what_was_read_is_not_announced_any_longer(company: Company) -> None:
+    ada, bob = (await company.call("Ada", "Bob")).people
+    # What is said in passing would pass by itself, were it not for the clock that stands.
+    await ada.page.clock.install()
+    await ada.page.clock.pause_at(datetime.now(UTC) + timedelta(seconds=1))
+    await bob.says("Hello!")
+    await ada.notices("Bob: Hello!")
+
+    await ada.panel("chat")
+
+    await expect(ada.page.locator(".notice").filter(has_text="Bob: Hello!")).to_have_count(0)
+
+
+async def test_a_question_goes_with_the_meeting_that_it_is_about(company: Company) -> None:
+    (ada,) = (await company.call("Ada")).people
+    await ada.button("Leave").click()
+    await ada.button("End for everyone").wait_for()
+
+    await ada.page.evaluate("""async () => {
+      const { HubApi } = await import('/hub-client.js');
+      const api = new HubApi('', sessionStorage);
+      await api.call('POST', `/v1/meetings/${hub.visit.meeting.id}/end`);
+    }""")
+
+    await ada.is_told("The meeting is over")
+    await expect(ada.button("End for everyone")).to_have_count(0)

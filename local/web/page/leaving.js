@@ -31,6 +31,7 @@ export function leaving(visit, ask) {
       h('button', { type: 'button', class: 'quiet', onclick: does(() => {}) }, 'Stay'),
     ),
   );
-  document.body.append(dialog);
+  // Goes with the meeting, if that is over before this is answered.
+  document.querySelector('main')?.append(dialog);
   dialog.showModal();
 }

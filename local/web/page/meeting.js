@@ -35,6 +35,8 @@ export class Meeting {
   #shown = null;
   /** @type {Map<string, () => void>} What announces those who wait. */
   #knocks = new Map();
+  /** @type {(() => void)[]} What announces messages that were not read. */
+  #unreads = [];
 
   /**
    * @param {Visit} visit
@@ -140,7 +142,7 @@ export class Meeting {
   }
 
   close() {
-    for (const off of [...this.#offs.splice(0), ...this.#knocks.values()]) off();
+    for (const off of [...this.#offs.splice(0), ...this.#knocks.values(), ...this.#unreads]) off();
     this.mesh.close();
     this.#devices.stop();
   }
@@ -247,9 +249,8 @@ export class Meeting {
   #unread(message) {
     if (this.#shown === 'chat' || message.participantId === this.#visit.room?.me) return;
     this.toolbar.unread(true);
-    notice(`${message.sender.displayName}: ${message.text.slice(0, 120)}`, {
-      action: { label: 'Open chat', do: () => this.#open('chat') },
-    });
+    const open = { label: 'Open chat', do: () => this.#open('chat') };
+    this.#unreads.push(notice(`${message.sender.displayName}: ${message.text.slice(0, 120)}`, { action: open }));
   }
 
   /** A host has turned something of ours off. @param {Partial<MediaState>} patch */
@@ -348,7 +349,10 @@ export class Meeting {
     this.element.classList.toggle('with-panel', Boolean(panel));
     this.element.classList.toggle('wide-panel', next === 'inspector');
     this.toolbar.opened(next);
-    if (next === 'chat') this.toolbar.unread(false);
+    if (next === 'chat') {
+      this.toolbar.unread(false);
+      for (const gone of this.#unreads.splice(0)) gone();
+    }
     if (next === 'people') for (const gone of this.#knocks.values()) gone();
     if (panel && next) {
       const close = iconButton('Close', 'close', () => this.#open(next), { class: 'close' });
