@@ -8,7 +8,7 @@ functions). Of a function's properties the same holds; its `Layers` too, whose p
 the environment that runs the emulator.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -37,6 +37,8 @@ from local.cloudformation.resource import Findings, Resource
 from local.cloudformation.scope import FUNCTION, QUEUE, make_scope, region_of
 from local.model import Function, HttpApi, Queue, QueueSource, Template, WebSocketApi
 
+_SECTIONS = ("Conditions", "Globals", "Mappings", "Metadata", "Parameters")
+_GLOBALS = ("Function", "HttpApi", "WebSocketApi")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _HTTP_API = "AWS::Serverless::HttpApi"
 _WEBSOCKET_API = "AWS::Serverless::WebSocketApi"
@@ -80,8 +82,10 @@ def read_template(
     except DocumentError as error:
         raise TemplateError(path, [str(error)]) from None
     findings = Findings()
+    document = _with_maps(document, _SECTIONS, "the template", findings)
+    document["Globals"] = _with_maps(document["Globals"], _GLOBALS, "Globals", findings)
     region = region_of(environment)
-    local = read_local(document.get("Metadata") or {}, findings)
+    local = read_local(document["Metadata"], findings)
     scope, active = make_scope(document, {**local.parameters, **parameters}, region, findings)
     reader = _Reader(document, scope, findings)
     for name, declaration in active.items():
@@ -92,6 +96,19 @@ def read_template(
     return template
 
 
+def _with_maps(
+    node: Mapping[str, Node], keys: Iterable[str], place: str, findings: Findings
+) -> dict[str, Node]:
+    """`node` with a map at each of these keys: an empty one where there is none."""
+    maps: dict[str, Node] = {}
+    for key in keys:
+        section = node.get(key) or {}
+        if not isinstance(section, dict):
+            findings.problems.append(f"{key}: this part of {place} is no map")
+        maps[key] = section if isinstance(section, dict) else {}
+    return {**node, **maps}
+
+
 class _Reader:
     """The resources of a template by their kind."""
 
@@ -99,7 +116,7 @@ class _Reader:
         self._document = document
         self._scope = scope
         self._findings = findings
-        self._globals = document.get("Globals") or {}
+        self._globals: Mapping[str, Node] = document["Globals"]
         self._functions: list[Resource] = []
         self._http_apis: list[Resource] = []
         self._websocket_apis: list[Resource] = []
@@ -111,11 +128,11 @@ class _Reader:
         """Put a resource with its kind; say so if the emulator does not do it."""
         resource = Resource(name, declaration, self._scope, self._findings)
         if resource.type == FUNCTION:
-            self._functions.append(resource.under(self._globals.get("Function") or {}))
+            self._functions.append(resource.under(self._globals["Function"]))
         elif resource.type == _HTTP_API:
-            self._http_apis.append(resource.under(self._globals.get("HttpApi") or {}))
+            self._http_apis.append(resource.under(self._globals["HttpApi"]))
         elif resource.type == _WEBSOCKET_API:
-            self._websocket_apis.append(resource.under(self._globals.get("WebSocketApi") or {}))
+            self._websocket_apis.append(resource.under(self._globals["WebSocketApi"]))
         elif resource.type == QUEUE:
             self._queues.append(resource)
         elif resource.type == SOURCE:
@@ -155,7 +172,7 @@ class _Reader:
     ) -> tuple[HttpApi, ...]:
         apis = list(self._http_apis)
         if any(route.api == IMPLICIT_HTTP_API for route in routes):
-            declaration = {"Type": _HTTP_API, "Properties": self._globals.get("HttpApi")}
+            declaration = {"Type": _HTTP_API, "Properties": self._globals["HttpApi"]}
             apis.append(Resource(IMPLICIT_HTTP_API, declaration, self._scope, self._findings))
         names = {api.name for api in apis}
         for route in routes:

@@ -82,7 +82,7 @@ def _throttle(part: Resource) -> Throttle | None:
         return Throttle(
             float(10_000 if rate is None else rate), int(5_000 if burst is None else burst)
         )
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         part.problem("ThrottlingRateLimit and ThrottlingBurstLimit are numbers")
         return None
 

@@ -78,7 +78,7 @@ def _variables(resource: Resource, environment: Mapping[str, str]) -> dict[str, 
     for name in variables:
         if name in RESERVED:
             declared.problem(f"{name} is reserved: AWS refuses a template that sets it")
-        elif not _VARIABLE.fullmatch(name):
+        elif not _VARIABLE.fullmatch(str(name)):
             declared.problem(f"{name!r} is no name that AWS takes for a variable")
     return {
         name: environment[name] if name in environment else declared.variable(name)

@@ -76,7 +76,7 @@ class Scope:
         resolved = self.resolve(value)
         if isinstance(resolved, bool):
             return resolved
-        if resolved in {"true", "false"}:
+        if resolved in ("true", "false"):
             return bool(resolved == "true")
         raise IntrinsicError(f"{json.dumps(value)} is no condition")
 
@@ -86,7 +86,7 @@ class Scope:
             raise IntrinsicError(f"{function} is not understood")
         try:
             return call(self, argument)
-        except (TypeError, ValueError, IndexError, KeyError) as error:
+        except (AttributeError, TypeError, ValueError, IndexError, KeyError) as error:
             raise IntrinsicError(f"{function} is used wrongly: {json.dumps(argument)}") from error
 
     def _unknown(self, reference: str) -> str:

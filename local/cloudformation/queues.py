@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
+from local.cloudformation.auth import texts
 from local.cloudformation.function_of import function_of
 from local.cloudformation.resource import Resource
 from local.cloudformation.scope import queue_name
@@ -146,8 +147,7 @@ def read_source(event: Resource, function: str, key: str = "Queue") -> list[Queu
             queue=queue,
             batch_size=size,
             window=timedelta(seconds=window),
-            partial_failures="ReportBatchItemFailures"
-            in (event.value("FunctionResponseTypes") or []),
+            partial_failures="ReportBatchItemFailures" in texts(event, "FunctionResponseTypes"),
             concurrency=scaling.number("MaximumConcurrency", least=2, most=1000) or 5,
         )
     ]

@@ -39,10 +39,14 @@ class Resource:
         declaration = {"Type": self.type, "Properties": merge(defaults, self._properties)}
         return Resource(self.name, declaration, self._scope, self._findings)
 
-    def part(self, name: str, properties: Mapping[str, Node], kind: str = "") -> "Resource":
+    def part(self, name: str, properties: Node, kind: str = "") -> "Resource":
         """A part that has properties of its own: an event of a function, a route of an API."""
-        declaration = {"Type": kind, "Properties": properties}
-        return Resource(f"{self.name}, {name}", declaration, self._scope, self._findings)
+        sound = isinstance(properties, dict)
+        declaration = {"Type": kind, "Properties": properties if sound else {}}
+        part = Resource(f"{self.name}, {name}", declaration, self._scope, self._findings)
+        if not sound:
+            part.problem("it is no map")
+        return part
 
     @property
     def keys(self) -> frozenset[str]:
@@ -85,7 +89,7 @@ class Resource:
             return None
         try:
             number = int(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             self.problem(f"{key} is {value!r}, not a whole number")
             return None
         if not least <= number <= most:

@@ -60,7 +60,7 @@ def _declarations(
         return {}
     declared: dict[str, Mapping[str, Node]] = {}
     for name, declaration in resources.items():
-        if not isinstance(declaration, dict) or "Type" not in declaration:
+        if not isinstance(declaration, dict) or not isinstance(declaration.get("Type"), str):
             findings.problems.append(f"{name}: it has no Type")
         elif not isinstance(declaration.get("Properties") or {}, dict):
             findings.problems.append(f"{name}: its Properties are no map")
@@ -88,11 +88,15 @@ def _parameters(
     """Values of the parameters that have one; the rest is known only when the stack is made."""
     values: dict[str, Node] = {}
     for name, declaration in declared.items():
+        if not isinstance(declaration, dict):
+            findings.problems.append(f"Parameters: {name} is no map")
+            continue
         kind = str(declaration.get("Type", "String"))
         if name not in given and ("Default" not in declaration or kind.startswith("AWS::SSM::")):
             continue
         value = given[name] if name in given else declaration["Default"]
-        allowed = [str(item) for item in declaration.get("AllowedValues") or [value]]
+        allowed = declaration.get("AllowedValues") or [value]
+        allowed = [str(item) for item in (allowed if isinstance(allowed, list) else [allowed])]
         if str(value) not in allowed:
             findings.problems.append(f"Parameters: {name} is none of {', '.join(allowed)}")
         listed = kind == "CommaDelimitedList" or kind.startswith("List<")
