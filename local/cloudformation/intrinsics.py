@@ -16,6 +16,8 @@ Node: TypeAlias = Any
 NO_VALUE = object()
 """`AWS::NoValue`: whoever holds it, drops it."""
 
+_BRANCHES = 3
+"""Of `Fn::If`: the condition's name, what holds if it is true, and what if not."""
 _SUBSTITUTION = re.compile(r"\$\{([^}!]*)\}")
 _LITERAL = re.compile(r"\$\{!([^}]*)\}")
 _DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
@@ -59,6 +61,19 @@ class Scope:
         if isinstance(value, str) and (dynamic := _DYNAMIC.search(value)):
             return self._unknown(dynamic.group())
         return value
+
+    def chosen(self, value: Node) -> Node:
+        """The branch that `Fn::If` takes, as it is written; any other value as it is.
+
+        Raises:
+            IntrinsicError: `Fn::If` is used wrongly, or names no condition.
+        """
+        while isinstance(value, dict) and _function(value) == "Fn::If":
+            branches = value["Fn::If"]
+            if not isinstance(branches, list) or len(branches) != _BRANCHES:
+                raise IntrinsicError(f"Fn::If is used wrongly: {json.dumps(branches)}")
+            value = branches[1] if self.holds(str(branches[0])) else branches[2]
+        return NO_VALUE if value == {"Ref": "AWS::NoValue"} else value
 
     def holds(self, condition: str) -> bool:
         """Whether one of the template's `Conditions` is true."""

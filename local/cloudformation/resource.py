@@ -107,12 +107,19 @@ class Resource:
         return str(value).lower() == "true"
 
     def mapping(self, key: str) -> Mapping[str, Node]:
-        """A property that is a map, as it is written; empty if absent."""
-        value = self._properties.get(key)
-        if value is not None and not isinstance(value, dict):
-            self.problem(f"{key} is no map")
+        """A property that is a map, as it is written but for its conditions; empty if absent."""
+        try:
+            value = self._scope.chosen(self._properties.get(key))
+            if value is None or value is NO_VALUE:
+                return {}
+            if isinstance(value, dict):
+                entries = ((name, self._scope.chosen(entry)) for name, entry in value.items())
+                return {name: entry for name, entry in entries if entry is not NO_VALUE}
+        except IntrinsicError as error:
+            self.problem(f"{key}: {error}")
             return {}
-        return value or {}
+        self.problem(f"{key} is no map")
+        return {}
 
     def variable(self, key: str) -> str:
         """A property that is an environment variable's value: empty, with a note, if unknown."""

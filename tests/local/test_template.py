@@ -299,6 +299,33 @@ def test_a_resource_whose_condition_is_false_is_not_there(read: Read) -> None:
 # Metadata.Local
 
 
+CHOICE = "Conditions: {Taken: !Equals [a, a], Left: !Equals [a, b]}"
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        "{Variables: {KEPT: here, GONE: !If [Left, there, !Ref AWS::NoValue]}}",
+        "{Variables: {KEPT: here, GONE: !Ref AWS::NoValue}}",
+        "{Variables: !If [Taken, {KEPT: here}, {GONE: there}]}",
+        "!If [Left, !Ref AWS::NoValue, {Variables: {KEPT: !If [Taken, here, there]}}]",
+    ],
+)
+def test_a_map_and_what_it_holds_may_depend_on_conditions(read: Read, environment: str) -> None:
+    template = read(with_property(f"Environment: {environment}"), CHOICE)
+
+    assert template.functions["F"].environment == {"KEPT": "here"}
+
+
+def test_an_event_may_depend_on_a_condition(read: Read) -> None:
+    events = """      Events:
+        A: !If [Taken, {Type: Schedule, Properties: {Schedule: rate(1 day)}}, !Ref AWS::NoValue]
+        B: !If [Left, {Type: Schedule, Properties: {Schedule: rate(1 day)}}, !Ref AWS::NoValue]
+"""
+
+    assert [each.name for each in read(FUNCTION + events, CHOICE).schedules] == ["FA"]
+
+
 def test_metadata_says_what_to_prepare(read: Read) -> None:
     head = """
 Metadata:
