@@ -52,6 +52,11 @@ def exited(returncode: int) -> Failure:
     return _platform("Runtime.ExitError", f"Runtime exited with error: {how}")
 
 
+def not_started(error: Exception) -> Failure:
+    """There is no process: its folder is gone, or the machine has no room for one more."""
+    return _platform("Runtime.InvalidEntrypoint", f"the function cannot be started: {error}")
+
+
 def out_of_memory() -> Failure:
     """The function was killed for using more than its memory."""
     return _platform("Runtime.OutOfMemory", "Runtime exited with error: signal: killed")

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from local.lambdas.environment import container_environment
-from local.lambdas.failures import Failure, exited, out_of_memory, timed_out
+from local.lambdas.failures import Failure, exited, not_started, out_of_memory, timed_out
 from local.lambdas.invocation import FunctionError
 from local.lambdas.keeper import Keeper
 from local.lambdas.memory import peak_mb
@@ -75,6 +75,21 @@ class ProcessContainer:
         Lambda allows 10 s for that and then begins anew within the invocation's own time; here it
         has both times in one go.
         """
+        try:
+            await self._spawn()
+        except (OSError, ValueError) as error:  # no folder, no more descriptors; a NUL in a name
+            failure = not_started(error)
+            self._line(failure("-").message.partition("Error: ")[2])
+            return failure
+        limit = (_INIT_LIMIT + self._function.timeout).total_seconds()
+        await _first(self._api.initialised, self._exited, seconds=limit)
+        if self._api.initialised.done():
+            return self._api.initialised.result()
+        if self._exited.done():
+            return self._exited.result()
+        return timed_out(self._function.timeout)
+
+    async def _spawn(self) -> None:
         function = self._function
         address = await self._api.open()
         environment = container_environment(function, self._extra, runtime_api=address)
@@ -87,11 +102,6 @@ class ProcessContainer:
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
         )
-        limit = (_INIT_LIMIT + function.timeout).total_seconds()
-        await _first(self._api.initialised, self._exited, seconds=limit)
-        if self._api.initialised.done():
-            return self._api.initialised.result()
-        return self._exited.result() if self._exited.done() else timed_out(function.timeout)
 
     async def run(self, request: Request) -> bytes | FunctionError:
         """Hand out one event; kill the process if it does not answer in time."""

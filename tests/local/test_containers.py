@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import psutil
 import pytest
@@ -224,6 +225,19 @@ async def test_a_function_sees_its_own_variables_and_nothing_of_ours(
     assert found["_HANDLER"] == "behaves.environment"
     assert found["LAMBDA_TASK_ROOT"] == str(CODE)
     assert found["TZ"] == ":UTC"
+
+
+async def test_a_process_that_cannot_be_started_is_an_error_of_every_event(
+    start_process: Start, tmp_path: Path
+) -> None:
+    functions = await start_process("behaves.handler", code=tmp_path / "gone")
+
+    for _ in range(2):
+        kind, message = await functions.error()
+
+        assert kind == "Runtime.InvalidEntrypoint"
+        assert "cannot be started" in message
+        assert "gone" in message
 
 
 async def test_each_container_is_a_process_of_its_own(start_process: Start) -> None:
