@@ -19,6 +19,7 @@ IMPLICIT_HTTP_API = "ServerlessHttpApi"
 """The API that SAM makes for events that name none."""
 
 _NOT_DONE = ("FunctionUrlConfig", "FileSystemConfigs", "DeadLetterQueue", "EventInvokeConfig")
+_SCHEDULE_NOT_DONE = ("DeadLetterConfig", "EndDate", "RetryPolicy", "StartDate")
 _VARIABLE = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
 _METHODS = {"ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
@@ -122,10 +123,11 @@ def _http_route(event: Resource, function: str) -> list[RouteOf]:
 
 def _schedule(event: Resource, function: str, name: str) -> list[Schedule]:
     version_2 = event.type == "ScheduleV2"
-    if version_2 and (event.text("State") or "ENABLED") == "DISABLED":
+    if (event.text("State") or "ENABLED") == "DISABLED":
         return []
     if not version_2 and not event.flag("Enabled", otherwise=True):
         return []
+    event.refuse(_SCHEDULE_NOT_DONE)
     expression = event.text("ScheduleExpression" if version_2 else "Schedule")
     if expression is None:
         event.problem("it has no schedule")

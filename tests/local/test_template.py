@@ -214,6 +214,7 @@ def test_schedules_come_from_events_unless_disabled(read: Read) -> None:
     events = """      Events:
         Often: {Type: Schedule, Properties: {Schedule: rate(5 minutes), Input: '{"a":1}'}}
         Never: {Type: Schedule, Properties: {Schedule: rate(1 hour), Enabled: false}}
+        Off: {Type: Schedule, Properties: {Schedule: rate(1 hour), State: DISABLED}}
         Two: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day)}}
 """
 
@@ -234,7 +235,9 @@ def test_two_functions_on_one_route_are_a_mistake(read: Read) -> None:
 def test_what_is_not_done_is_named(read: Read) -> None:
     resources = (
         FUNCTION
-        + """      Events: {Q: {Type: Kinesis, Properties: {}}}
+        + """      Events:
+        Q: {Type: Kinesis, Properties: {}}
+        S: {Type: Schedule, Properties: {Schedule: rate(1 day), RetryPolicy: {}}}
   Machine: {Type: AWS::Serverless::StateMachine}
   Node:
     Type: AWS::Serverless::Function
@@ -249,6 +252,7 @@ def test_what_is_not_done_is_named(read: Read) -> None:
     assert template.unsupported == (
         "Machine: AWS::Serverless::StateMachine is not emulated",
         "F, Q: events of type Kinesis never come",
+        "F, S: RetryPolicy is not acted upon",
         "Node: functions in nodejs22.x are not run, only those in Python",
     )
 
