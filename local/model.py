@@ -97,6 +97,7 @@ class HttpRoute:
     scopes: tuple[str, ...] = ()
     """Of which a JWT must have one, if there are any."""
     throttle: Throttle | None = None
+    integration_timeout: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,14 @@ def _http_route(event: Resource, function: str) -> list[RouteOf]:
     if path != "$default" and not path.startswith("/"):
         event.problem(f"Path is {path!r} and does not begin with /")
     api = event.text("ApiId") or IMPLICIT_HTTP_API
-    return [RouteOf(api, HttpRoute(method=method, path=path, function=function), event)]
+    milliseconds = event.number("TimeoutInMillis", least=50, most=30_000) or 30_000
+    route = HttpRoute(
+        method=method,
+        path=path,
+        function=function,
+        integration_timeout=timedelta(milliseconds=milliseconds),
+    )
+    return [RouteOf(api, route, event)]
 
 
 def _schedule(event: Resource, function: str, name: str) -> list[Schedule]:

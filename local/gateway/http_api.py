@@ -124,8 +124,8 @@ class HttpApiEndpoint:
         limit = self._limits.lambda_payload
         if len(request.body) * _LONGEST_ESCAPE > limit and len(orjson.dumps(event)) > limit:
             return Result(b"", Failure.TOO_LARGE, "the event is more than Lambda takes")
-        seconds = self._limits.http_integration.total_seconds()
-        return await integrate(self._lambdas, match.route.function, event, seconds)
+        within = min(match.route.integration_timeout, self._limits.http_integration)
+        return await integrate(self._lambdas, match.route.function, event, within.total_seconds())
 
     def _respond(self, result: Result, request_id: str) -> Response:
         if result.failure is not None:

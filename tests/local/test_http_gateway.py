@@ -10,6 +10,7 @@ import pytest
 from local.gateway.front import PortRefusedError, listen
 from local.gateway.limits import Limits
 from local.gateway.observer import Invocation
+from local.model import HttpApi, HttpRoute
 from tests.local.gateways import an_http_api, served
 
 
@@ -48,6 +49,18 @@ async def test_a_function_without_an_answer_is_503_after_the_integration_limit()
     async with (
         served({"GET /x": lambda _: never.wait()}, limits=limits) as gateway,
         httpx.AsyncClient() as web,
+    ):
+        answer = await web.get(f"{gateway.url}/x")
+
+    assert (answer.status_code, answer.text) == (503, '{"message":"Service Unavailable"}')
+
+
+async def test_a_route_may_have_less_time_than_the_limit() -> None:
+    short = HttpRoute("GET", "/x", "F", integration_timeout=timedelta(milliseconds=50))
+    never = asyncio.Event()
+    async with (
+        served({"F": lambda _: never.wait()}, http=HttpApi("Web", (short,))) as gateway,
+        httpx.AsyncClient(timeout=20) as web,
     ):
         answer = await web.get(f"{gateway.url}/x")
 

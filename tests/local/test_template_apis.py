@@ -15,6 +15,7 @@ def test_authorizers_cors_and_throttles_are_read(read: Read) -> None:
         B:
           Type: HttpApi
           Properties:
+            TimeoutInMillis: 5000
             ApiId: !Ref Api
             Method: GET
             Path: /b
@@ -54,6 +55,10 @@ def test_authorizers_cors_and_throttles_are_read(read: Read) -> None:
         remembered=timedelta(seconds=60),
     )
     assert c.authorizer is None
+    assert (a.integration_timeout, b.integration_timeout) == (
+        timedelta(seconds=30),
+        timedelta(seconds=5),
+    )
     assert (a.throttle, b.throttle) == (Throttle(100, 5000), Throttle(1, 2))
     assert found.cors == Cors(origins=("https://app.example",), max_age=5, credentials=True)
     assert found.stage_variables == {"COLOUR": "blue"}
