@@ -1,5 +1,6 @@
 """CORS as an HTTP API does it: preflights answered by itself, headers of its own on responses."""
 
+from local.gateway.answers import REQUEST_ID
 from local.gateway.exchange import Request, Response
 from local.model import Cors
 
@@ -7,7 +8,7 @@ _PREFLIGHT = 204
 _OURS = b"access-control-"
 
 
-def preflight(cors: Cors, request: Request) -> Response | None:
+def preflight(cors: Cors, request: Request, request_id: str) -> Response | None:
     """The answer to a browser's question; None if this is none."""
     origin = request.header(b"origin")
     if request.method != "OPTIONS" or origin is None:
@@ -22,7 +23,7 @@ def preflight(cors: Cors, request: Request) -> Response | None:
             headers.append((b"access-control-allow-headers", _joined(cors.headers)))
         if cors.max_age is not None:
             headers.append((b"access-control-max-age", b"%d" % cors.max_age))
-    return Response(_PREFLIGHT, b"", tuple(headers))
+    return Response(_PREFLIGHT, b"", (*headers, (REQUEST_ID, request_id.encode())))
 
 
 def with_cors(cors: Cors, request: Request, response: Response) -> Response:

@@ -66,9 +66,9 @@ class HttpApiEndpoint:
     async def __call__(self, request: Request) -> Response:
         """Route a request, call the function, form the response."""
         started = time.perf_counter()
-        if self._cors and (answer := preflight(self._cors, request)):
-            return answer
         call = Call(self._id, self._stage, new_id(), time.time(), self._port, self._stage_variables)
+        if self._cors and (answer := preflight(self._cors, request, call.request_id)):
+            return answer
         match = self._match(request)
         result: Result | None = None
         if match is None:

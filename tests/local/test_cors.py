@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from local.gateway.ids import WELL_FORMED
 from local.model import Cors, HttpApi, HttpRoute, Throttle
 from tests.local.gateways import served
 
@@ -46,6 +47,7 @@ async def test_a_preflight_is_answered_without_a_function_or_a_route(path: str) 
     answer, called = await ask("OPTIONS", path, origin=ORIGIN, access_control_request_method="POST")
 
     assert (answer.status_code, answer.content, called) == (204, b"", 0)
+    assert WELL_FORMED.fullmatch(answer.headers["apigw-requestid"])
     assert cors_of(answer) == {
         "access-control-allow-origin": ORIGIN,
         "access-control-allow-credentials": "true",
