@@ -180,7 +180,9 @@ class SocketApi:
             timed_out = result.failure is Failure.TIMED_OUT
             self._say(socket, TIMED_OUT if timed_out else INTERNAL, request_id)
         elif route.two_way and (body := route_response(result.payload)) is not None:
-            self._send(socket, body)
+            # What AWS says of a longer one is told nowhere; the client cannot be sent it.
+            fits = len(body) <= self._setup.limits.message
+            self._send(socket, body) if fits else self._say(socket, INTERNAL, request_id)
 
     def _say(self, socket: Socket, message: str, request_id: str) -> None:
         self._send(socket, error_frame(message, socket.id, request_id))

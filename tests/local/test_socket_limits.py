@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -14,7 +15,8 @@ from websockets.protocol import State
 
 from local.gateway.limits import Limits, read_limit
 from local.gateway.token_bucket import TokenBucket
-from tests.local.gateways import Served, served
+from local.model import SocketRoute
+from tests.local.gateways import Served, a_socket_api, served
 
 KIB = 1024
 
@@ -63,6 +65,25 @@ async def test_a_message_of_128_kib_passes_in_frames_and_one_byte_more_closes_wi
     assert closed.code == 1009
 
 
+async def test_a_two_way_route_sends_no_more_than_128_kib_back() -> None:
+    def answer(event: dict[str, Any]) -> dict[str, Any]:
+        return {"statusCode": 200, "body": "x" * int(event["body"])}
+
+    sockets = a_socket_api(SocketRoute("$default", "$default", two_way=True))
+    async with (
+        served({"$default": answer}, sockets=sockets) as gateway,
+        connect(gateway.ws, max_size=None) as client,
+    ):
+        async with asyncio.timeout(10):
+            await client.send(str(128 * 1024))
+            whole = await client.recv()
+            await client.send(str(128 * 1024 + 1))
+            refused = str(await client.recv())
+
+    assert len(whole) == 128 * 1024
+    assert refused.startswith('{"message": "Internal server error", "connectionId":"')
+
+
 async def test_a_compressed_frame_counts_by_what_it_holds() -> None:
     async with served({"$default": dict}) as gateway, connect(gateway.ws) as client:
         closed = await says(client, "a" * 200 * KIB)
@@ -98,7 +119,8 @@ async def test_an_idle_connection_is_sent_away() -> None:
     assert (context["disconnectStatusCode"], context["disconnectReason"]) == (1001, "Going away")
 
 
-async def test_a_talking_connection_is_not_idle_but_ends_with_its_longest_life() -> None:
+@pytest.mark.parametrize("who", ["client", "gateway"])
+async def test_a_talking_connection_is_not_idle_but_ends_with_its_longest_life(who: str) -> None:
     limits = replace(Limits(), idle=timedelta(seconds=1.5), connection=timedelta(seconds=2))
     async with (
         served({"$default": dict}, limits=limits) as gateway,
@@ -106,13 +128,23 @@ async def test_a_talking_connection_is_not_idle_but_ends_with_its_longest_life()
     ):
         began = asyncio.get_running_loop().time()
         while client.state is State.OPEN:
-            await says_something(client)
+            if who == "client":
+                await says_something(client)
+            else:
+                await hears_something(gateway, client)
             await asyncio.sleep(0.1)
         lived = asyncio.get_running_loop().time() - began
 
         closed = await says(client)
     assert lived > limits.idle.total_seconds()
     assert (closed.code, closed.reason) == (1001, "Going away")
+
+
+async def hears_something(gateway: Served, client: ClientConnection) -> None:
+    for socket in gateway.gateway.connections.values():
+        socket.send(b"{}")
+    with suppress(ConnectionClosed):
+        await client.recv()
 
 
 async def says_something(client: ClientConnection) -> None:
