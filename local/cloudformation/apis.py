@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from local.cloudformation.auth import Functions, read_auth, read_cors, read_socket_auth
+from local.cloudformation.auth import Functions, check_count, read_auth, read_cors, read_socket_auth
 from local.cloudformation.doors import RouteOf
 from local.cloudformation.function_of import function_of
 from local.cloudformation.resource import Resource
@@ -13,8 +13,8 @@ from local.gateway.selection import route_selection as compiled
 from local.model import HttpApi, HttpRoute, SocketRoute, Throttle, WebSocketApi
 
 _HTTP_NOT_DONE = ("DefinitionBody", "DefinitionUri")
-_SOCKET_NOT_DONE = ("ApiKeySelectionExpression", "DefaultRouteSettings", "RouteSettings")
-_SOCKET_ROUTE_NOT_DONE = (
+SOCKET_NOT_DONE = ("ApiKeySelectionExpression", "DefaultRouteSettings", "RouteSettings")
+SOCKET_ROUTE_NOT_DONE = (
     *("ApiKeyRequired", "ModelSelectionExpression", "RequestModels", "RequestParameters"),
 )
 ROUTES = 300
@@ -43,14 +43,13 @@ def read_http_api(resource: Resource, routes: Iterable[RouteOf], functions: Func
             scopes=scopes,
             throttle=throttles.of_route(route, declared.event),
         )
-    if len(found) > ROUTES:
-        resource.problem(f"it has {len(found)} routes; AWS allows {ROUTES}")
+    check_count(resource, len(found), ROUTES, "routes")
     return HttpApi(
         name=resource.name,
         routes=tuple(found.values()),
         stage=resource.text("StageName") or "$default",
         cors=read_cors(resource),
-        stage_variables=_stage_variables(resource),
+        stage_variables=stage_variables(resource),
     )
 
 
@@ -87,21 +86,23 @@ def _throttle(part: Resource) -> Throttle | None:
         return None
 
 
-def _stage_variables(api: Resource) -> Mapping[str, str]:
+def stage_variables(api: Resource) -> Mapping[str, str]:
+    """What the events of a stage say beside their own."""
     section = api.part("StageVariables", api.mapping("StageVariables"))
     return {name: section.variable(name) for name in section.keys}
 
 
 def read_websocket_api(resource: Resource, functions: Functions) -> WebSocketApi:
     """An `AWS::Serverless::WebSocketApi`."""
-    resource.refuse(_SOCKET_NOT_DONE)
+    resource.refuse(SOCKET_NOT_DONE)
+    check_count(resource, len(resource.mapping("Routes")), ROUTES, "routes")
     routes: dict[str, SocketRoute] = {}
     for key, declaration in resource.mapping("Routes").items():
         if not isinstance(declaration, dict):
             resource.problem(f"the route {key} is no map")
             continue
         part = resource.part(f"route {key}", declaration)
-        part.refuse(_SOCKET_ROUTE_NOT_DONE)
+        part.refuse(SOCKET_ROUTE_NOT_DONE)
         function = function_of(part, "FunctionArn", functions.run, functions.skipped)
         if function:
             routes[key] = SocketRoute(
@@ -116,7 +117,7 @@ def read_websocket_api(resource: Resource, functions: Functions) -> WebSocketApi
         stage=resource.text("StageName") or "default",
         route_selection=route_selection(resource),
         authorizer=read_socket_auth(resource, functions),
-        stage_variables=_stage_variables(resource),
+        stage_variables=stage_variables(resource),
     )
 
 

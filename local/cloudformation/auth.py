@@ -11,6 +11,8 @@ from local.model import Cors, JwtAuthorizer, LambdaAuthorizer
 
 Authorizer = LambdaAuthorizer | JwtAuthorizer
 
+AUTHORIZERS = 10
+"""That one API may have."""
 _REMEMBERED = 300
 """Seconds, unless `ReauthorizeEvery` says otherwise."""
 
@@ -47,6 +49,7 @@ class Auth:
 def read_auth(api: Resource, functions: Functions) -> Auth:
     """`Auth` of an `AWS::Serverless::HttpApi`."""
     section = api.part("Auth", api.mapping("Auth"))
+    check_count(api, len(section.mapping("Authorizers")), AUTHORIZERS, "authorizers")
     found: dict[str, Authorizer] = {}
     for name, declaration in section.mapping("Authorizers").items():
         part = section.part(name, declaration if isinstance(declaration, dict) else {})
@@ -138,6 +141,12 @@ def read_cors(api: Resource) -> Cors | None:
     if cors.credentials and "*" in cors.origins:
         part.problem("AllowCredentials and the origin * exclude each other")
     return cors
+
+
+def check_count(api: Resource, count: int, most: int, things: str) -> None:
+    """Take note of a quota of API Gateway that a template is over."""
+    if count > most:
+        api.problem(f"it has {count} {things}; AWS allows {most}")
 
 
 def texts(part: Resource, key: str) -> tuple[str, ...]:

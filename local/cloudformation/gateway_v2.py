@@ -3,8 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from local.cloudformation.apis import integration_timeout, route_selection
-from local.cloudformation.auth import Functions, socket_identity
+from local.cloudformation.apis import (
+    ROUTES,
+    SOCKET_NOT_DONE,
+    SOCKET_ROUTE_NOT_DONE,
+    integration_timeout,
+    route_selection,
+    stage_variables,
+)
+from local.cloudformation.auth import AUTHORIZERS, Functions, check_count, socket_identity
 from local.cloudformation.function_of import function_of
 from local.cloudformation.resource import Resource
 from local.model import LambdaAuthorizer, SocketRoute, WebSocketApi
@@ -50,15 +57,22 @@ def _websocket_api(api: Resource, parts: _Parts) -> WebSocketApi:
     stages = parts.of_type(_STAGE, ApiId=api.name)
     if not stages:
         api.problem("it has no stage (AWS::ApiGatewayV2::Stage)")
+    for stage in stages[:1]:
+        stage.refuse(SOCKET_NOT_DONE)
     for stage in stages[1:]:
         stage.unsupported(f"of the stages of {api.name} only {stages[0].name} is served")
-    routes = (_route(route, parts) for route in parts.of_type(_ROUTE, ApiId=api.name))
+    api.refuse(SOCKET_NOT_DONE)
+    declared = parts.of_type(_ROUTE, ApiId=api.name)
+    check_count(api, len(declared), ROUTES, "routes")
+    check_count(api, len(parts.of_type(_AUTHORIZER, ApiId=api.name)), AUTHORIZERS, "authorizers")
+    routes = (_route(route, parts) for route in declared)
     return WebSocketApi(
         name=api.name,
         routes={route.key: route for route in routes if route},
         stage=(stages[0].text("StageName") if stages else None) or "",
         route_selection=route_selection(api),
         authorizer=_authorizer(api, parts),
+        stage_variables=stage_variables(stages[0]) if stages else {},
     )
 
 
@@ -87,6 +101,7 @@ def _request_authorizer(route: Resource, parts: _Parts) -> LambdaAuthorizer | No
 
 
 def _route(route: Resource, parts: _Parts) -> SocketRoute | None:
+    route.refuse(SOCKET_ROUTE_NOT_DONE)
     key, target = route.text("RouteKey"), route.text("Target")
     if not key:
         route.problem("it has no RouteKey")

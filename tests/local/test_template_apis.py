@@ -127,3 +127,56 @@ def test_a_mistake_in_an_api_is_told(read: Read, api: str, problem: str) -> None
     told = problems(read, FUNCTION + event + resources)
 
     assert any(problem in each for each in told), told
+
+
+PLAIN = """
+  Plain:
+    Type: AWS::ApiGatewayV2::Api
+    Properties: {ProtocolType: WEBSOCKET, RouteSelectionExpression: $request.body.action}
+"""
+
+
+def test_a_stage_spelt_out_has_its_variables(read: Read) -> None:
+    stage = """  Stage:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: {ApiId: !Ref Plain, StageName: prod, StageVariables: {COLOUR: blue}}
+"""
+
+    (api,) = read(FUNCTION + PLAIN + stage).websocket_apis
+
+    assert api.stage_variables == {"COLOUR": "blue"}
+
+
+def test_what_a_web_socket_api_spelt_out_asks_for_in_vain_is_named(read: Read) -> None:
+    resources = """  Stage:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: {ApiId: !Ref Plain, StageName: prod, RouteSettings: {a: {}}}
+  Route:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: {ApiId: !Ref Plain, RouteKey: a, ApiKeyRequired: true, Target: !Ref Target}
+  Target:
+    Type: AWS::ApiGatewayV2::Integration
+    Properties: {ApiId: !Ref Plain, IntegrationType: MOCK}
+"""
+
+    assert read(FUNCTION + PLAIN + resources).unsupported == (
+        "Stage: RouteSettings is not acted upon",
+        "Route: ApiKeyRequired is not acted upon",
+        "Target: only integrations of the type AWS_PROXY are made",
+    )
+
+
+def test_an_api_has_at_most_300_routes_and_10_authorizers(read: Read) -> None:
+    routes = ", ".join(f"r{at}: {{FunctionArn: !GetAtt F.Arn}}" for at in range(301))
+    names = ", ".join(f"A{at}: {{FunctionArn: !GetAtt F.Arn}}" for at in range(11))
+    apis = f"""
+  Sockets:
+    Type: AWS::Serverless::WebSocketApi
+    Properties: {{RouteSelectionExpression: $request.body.type, Routes: {{{routes}}}}}
+  Web: {{Type: AWS::Serverless::HttpApi, Properties: {{Auth: {{Authorizers: {{{names}}}}}}}}}
+"""
+
+    assert set(problems(read, FUNCTION + apis)) == {
+        "Sockets: it has 301 routes; AWS allows 300",
+        "Web: it has 11 authorizers; AWS allows 10",
+    }
