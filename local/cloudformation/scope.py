@@ -8,12 +8,12 @@ from local.model import ACCOUNT_ID, DEFAULT_REGION
 
 FUNCTION = "AWS::Serverless::Function"
 QUEUE = "AWS::SQS::Queue"
+STAGE = "AWS::ApiGatewayV2::Stage"
 _KNOWN_BY_NAME = (
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::Authorizer",
     "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route",
-    "AWS::ApiGatewayV2::Stage",
     "AWS::Serverless::HttpApi",
     "AWS::Serverless::WebSocketApi",
 )
@@ -48,6 +48,7 @@ def make_scope(
     scope.declared = frozenset(active) | parameters.keys() | {"ServerlessHttpApi"}
     _aliases(active, scope, findings)
     _queues(active, scope, findings)
+    _stages(active, scope, findings)
     return scope, active
 
 
@@ -147,6 +148,19 @@ def _aliases(active: Mapping[str, Mapping[str, Node]], scope: Scope, findings: F
             continue
         arn = scope.attributes.get(f"{function}.Arn", str(function))
         scope.references = {**scope.references, name: arn}
+
+
+def _stages(active: Mapping[str, Mapping[str, Node]], scope: Scope, findings: Findings) -> None:
+    """A stage's `Ref` is its name, which ends the URL of its API."""
+    for name, declaration in active.items():
+        if declaration["Type"] != STAGE:
+            continue
+        try:
+            stage = scope.resolve((declaration.get("Properties") or {}).get("StageName"))
+        except IntrinsicError as error:
+            findings.problems.append(f"{name}: StageName: {error}")
+            continue
+        scope.references = {**scope.references, name: str(stage)}
 
 
 def _queues(active: Mapping[str, Mapping[str, Node]], scope: Scope, findings: Findings) -> None:

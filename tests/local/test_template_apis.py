@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from local.model import Cors, JwtAuthorizer, LambdaAuthorizer, Throttle
-from tests.local.templates import FUNCTION, Read, problems
+from tests.local.templates import FUNCTION, Read, problems, with_property
 from tests.local.templates import read as read
 
 
@@ -145,6 +145,18 @@ def test_a_stage_spelt_out_has_its_variables(read: Read) -> None:
     (api,) = read(FUNCTION + PLAIN + stage).websocket_apis
 
     assert api.stage_variables == {"COLOUR": "blue"}
+
+
+def test_a_reference_to_a_stage_is_its_name(read: Read) -> None:
+    stage = """  Stage:
+    Type: AWS::ApiGatewayV2::Stage
+    Properties: {ApiId: !Ref Plain, StageName: !Sub "${AWS::Region}-prod"}
+"""
+    asks = with_property('Environment: {Variables: {URL: !Sub "https://${Plain}/${Stage}"}}')
+
+    template = read(asks + PLAIN + stage)
+
+    assert template.functions["F"].environment == {"URL": "https://Plain/us-east-1-prod"}
 
 
 def test_what_a_web_socket_api_spelt_out_asks_for_in_vain_is_named(read: Read) -> None:
