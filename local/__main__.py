@@ -1,6 +1,7 @@
 """`python -m local`: the API of a SAM template on this machine."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -16,6 +17,8 @@ from local.services.errors import ServiceError
 from local.services.prepare import PrepareError
 from local.template import TemplateError
 
+_NO_ROOM = frozenset({errno.EDQUOT, errno.EFBIG, errno.ENOSPC, errno.EROFS})
+"""What a disk says that is full, or not to be written: at whichever of our files comes first."""
 _FORESEEN = (PortRefusedError, PrepareError, ServiceError, TemplateError)
 
 
@@ -52,6 +55,12 @@ async def _until_signal(desk: Desk) -> int:
         return 0
     except _FORESEEN as error:
         sys.stderr.write(f"{_sentence(error)}\n")
+        return 1
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        folder = desk.options.data.absolute()
+        sys.stderr.write(f"The data folder {folder} cannot be written: {error.strerror}.\n")
         return 1
     return 0
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,10 +22,12 @@ from tests.local.conftest import TEMPLATE
 EXAMPLE = Path(TEMPLATE).parent
 
 
-def run(*flags: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run an emulator that is expected to end by itself."""
+def run(
+    *flags: str, data: Path, through: Sequence[str] = (), **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run an emulator that is expected to end by itself; `through` is a shell around it."""
     return subprocess.run(
-        [sys.executable, "-m", "local", "--data", data, *flags],
+        [*through, *through[:1], sys.executable, "-m", "local", "--data", data, *flags],
         cwd=ROOT,
         env={**os.environ, **environment},
         capture_output=True,
@@ -276,6 +279,15 @@ def test_a_folder_in_use_is_one_sentence(example: Emulator) -> None:
     assert refused.returncode == 1
     assert refused.stderr.count("\n") == 1
     assert f"in use by another emulator (process {example.process.pid})" in refused.stderr
+
+
+def test_a_disk_without_room_is_one_sentence(tmp_path: Path) -> None:
+    flags = ("--port", "0", "--template", TEMPLATE)
+
+    refused = run(*flags, data=tmp_path / "data", through=("bash", "-c", 'ulimit -f 0; exec "$@"'))
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == f"The data folder {tmp_path}/data cannot be written: File too large.\n"
 
 
 def test_a_store_that_cannot_be_reached_is_one_sentence(tmp_path: Path) -> None:
