@@ -31,6 +31,13 @@ class Function:
     runtime: str = "python3.13"
     """As the template names it; what runs is the interpreter of the emulator."""
     region: str = DEFAULT_REGION
+    layers: tuple[Path, ...] = ()
+    """Folders whose `python/` comes after `code` where modules are looked for."""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where modules are looked for before the packages of the interpreter."""
+        return (str(self.code), *(str(layer / "python") for layer in self.layers))
 
     @property
     def arn(self) -> str:

@@ -4,8 +4,9 @@ A resource is *asked for* when it runs code or opens a door: functions, APIs, sc
 event sources. Those not done here are named in `Template.unsupported`. Everything else has no
 meaning on this machine and is passed over: data stores, networks, permissions, certificates and
 domains, alarms and logs, deployment (aliases, versions, custom resources, nested stacks without
-functions). Of a function's properties the same holds; its `Layers` too, whose packages are those of
-the environment that runs the emulator.
+functions). Of a function's properties the same holds. Of its `Layers`, those of the template that
+are folders with a `python/` are on its path; the packages of those that are built for Lambda are
+those of the environment that runs the emulator; and layers of elsewhere are named.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,7 @@ from local.cloudformation.functions import (
 )
 from local.cloudformation.gateway_v2 import read_gateway_v2
 from local.cloudformation.intrinsics import Node, Scope
+from local.cloudformation.layers import layer_folder
 from local.cloudformation.metadata import read_local
 from local.cloudformation.queues import (
     SOURCE,
@@ -34,7 +36,7 @@ from local.cloudformation.queues import (
     read_queue,
 )
 from local.cloudformation.resource import Findings, Resource
-from local.cloudformation.scope import FUNCTION, QUEUE, make_scope, region_of
+from local.cloudformation.scope import FUNCTION, LAYER, QUEUE, make_scope, region_of
 from local.model import Function, HttpApi, Queue, QueueSource, Template, WebSocketApi
 
 _SECTIONS = ("Conditions", "Globals", "Mappings", "Metadata", "Parameters")
@@ -121,6 +123,7 @@ class _Reader:
         self._http_apis: list[Resource] = []
         self._websocket_apis: list[Resource] = []
         self._gateway_v2: list[Resource] = []
+        self._layers: list[Resource] = []
         self._queues: list[Resource] = []
         self._sources: list[Resource] = []
 
@@ -133,6 +136,8 @@ class _Reader:
             self._http_apis.append(resource.under(self._globals["HttpApi"]))
         elif resource.type == _WEBSOCKET_API:
             self._websocket_apis.append(resource.under(self._globals["WebSocketApi"]))
+        elif resource.type == LAYER:
+            self._layers.append(resource)
         elif resource.type == QUEUE:
             self._queues.append(resource)
         elif resource.type == SOURCE:
@@ -147,8 +152,9 @@ class _Reader:
         """The whole template; its mistakes are in the findings."""
         functions: dict[str, Function] = {}
         doors = Doors()
+        layers = {layer.name: layer_folder(layer, path.parent) for layer in self._layers}
         for resource in self._functions:
-            function = read_function(resource, path.parent, environment, region)
+            function = read_function(resource, path.parent, environment, region, layers)
             if function:
                 functions[resource.name] = function
                 read_events(resource, doors)

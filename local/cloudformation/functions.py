@@ -9,6 +9,7 @@ from typing import Any
 
 from local.cloudformation.doors import Doors, RouteOf
 from local.cloudformation.intrinsics import Node
+from local.cloudformation.layers import read_layers
 from local.cloudformation.queues import read_source
 from local.cloudformation.resource import Resource
 from local.cron import Cron, CronError, read_cron
@@ -26,9 +27,16 @@ _METHODS = {"ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 
 
 def read_function(
-    resource: Resource, folder: Path, environment: Mapping[str, str], region: str
+    resource: Resource,
+    folder: Path,
+    environment: Mapping[str, str],
+    region: str,
+    layers: Mapping[str, Path | None],
 ) -> Function | None:
-    """The function; None if it cannot be run here, which is then said."""
+    """The function; None if it cannot be run here, which is then said.
+
+    `layers`: the template's, with the folder of each that has its modules ready.
+    """
     if (resource.text("PackageType") or "Zip") != "Zip":
         resource.unsupported("functions in container images are not run")
         return None
@@ -54,6 +62,7 @@ def read_function(
         reserved_concurrency=resource.number("ReservedConcurrentExecutions", least=0, most=10**6),
         runtime=runtime or "",
         region=region,
+        layers=read_layers(resource, layers),
     )
 
 

@@ -7,6 +7,7 @@ from local.cloudformation.resource import Findings
 from local.model import ACCOUNT_ID, DEFAULT_REGION
 
 FUNCTION = "AWS::Serverless::Function"
+LAYER = "AWS::Serverless::LayerVersion"
 QUEUE = "AWS::SQS::Queue"
 STAGE = "AWS::ApiGatewayV2::Stage"
 _KNOWN_BY_NAME = (
@@ -126,6 +127,8 @@ def _resources(
     for name, declaration in active.items():
         if declaration["Type"] in _KNOWN_BY_NAME:
             references[name] = attributes[f"{name}.ApiId"] = name
+        elif declaration["Type"] in (LAYER, "AWS::Lambda::LayerVersion"):
+            references[name] = f"arn:aws:lambda:{region}:{ACCOUNT_ID}:layer:{name}:1"
         elif declaration["Type"] == FUNCTION:
             arn = f"arn:aws:lambda:{region}:{ACCOUNT_ID}:function:{name}"
             alias = (declaration.get("Properties") or {}).get("AutoPublishAlias")

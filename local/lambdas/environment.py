@@ -49,7 +49,7 @@ def container_environment(
     defaults = {
         "LANG": "en_US.UTF-8",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.defpath]),
-        "PYTHONPATH": code,
+        "PYTHONPATH": os.pathsep.join(function.path),
         "TZ": ":UTC",
     }
     reserved = {

@@ -51,10 +51,10 @@ class Threads(Fleet):
                         function.name, f"in one process, its {name} is that of all functions"
                     )
                 variables[name] = value
-            code = str(function.code)
-            if code not in sys.path:
-                sys.path.insert(0, code)
-                self._paths.append(code)
+            for folder in reversed(function.path):
+                if folder not in sys.path:
+                    sys.path.insert(0, folder)
+                    self._paths.append(folder)
         self._before = {name: os.environ.get(name) for name in variables}
         os.environ.update(variables)
         await super().start()
