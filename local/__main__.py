@@ -11,6 +11,7 @@ import uvloop
 
 from local.cli import read_options
 from local.console import Console
+from local.descriptors import raise_limit
 from local.emulator import Desk, emulate
 from local.gateway.front import PortRefusedError
 from local.services.errors import ServiceError
@@ -26,6 +27,7 @@ def main() -> int:
     """Run until a signal; the answer is the exit code."""
     options = read_options(sys.argv[1:])
     console = Console()
+    raise_limit()
     logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

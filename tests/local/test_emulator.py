@@ -2,12 +2,13 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import boto3
@@ -235,6 +236,30 @@ def test_functions_run_in_threads_if_asked(tmp_path: Path) -> None:
         assert found["STAGE"] == "local"
         commands = [" ".join(each.cmdline()) for each in servers_of(emulator)]
         assert not any("awslambdaric" in command for command in commands)
+
+
+def test_more_sockets_are_open_than_a_shell_begins_with(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        with few_descriptors(256):
+            flags = ["--template", TEMPLATE]
+            node = stack.enter_context(running_emulator(tmp_path / "data", flags=flags))
+        port = int(node.url.rpartition(":")[2])
+
+        for _ in range(300):
+            stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+
+        assert httpx.get(f"{node.url}/echo/x").status_code == 200
+
+
+@contextmanager
+def few_descriptors(count: int) -> Iterator[None]:
+    """What is started meanwhile may have so many, and raise it as far as we could."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 # what goes wrong
