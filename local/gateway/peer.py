@@ -1,12 +1,13 @@
 """An HTTP/1.1 client for the other nodes: kept-alive connections on plain asyncio streams.
 
 Forwarded posts are as frequent as posts, and a general client costs ten times this (see
-`docs/decisions/0005-gateway-front.md`). It speaks to our own server only: every response has a
-`content-length`.
+`docs/decisions/0005-gateway-front.md`). Nodes answer with a `content-length`; somebody else's SQS,
+to which pollers speak through this too, may answer in chunks.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ MAX_CONNECTIONS = 32
 
 TIMEOUT = 10.0
 
+_UNSOUND = (ValueError, IndexError, asyncio.LimitOverrunError)
+"""What reading says of an answer that is not HTTP, or whose head never ends."""
 _BODILESS = frozenset({204, 304})
 
 
@@ -56,7 +59,7 @@ class Peer:
                 return await self._exchange(request)
         except ConnectionRefusedError as refused:
             raise PeerGoneError(f"{self._host}:{self._port} is closed") from refused
-        except (OSError, EOFError, ValueError, TimeoutError) as failed:
+        except (*_UNSOUND, OSError, EOFError, TimeoutError) as failed:
             raise PeerUnreachableError(f"{self._host}:{self._port} does not answer") from failed
 
     async def close(self) -> None:
@@ -109,12 +112,23 @@ async def _read(reader: asyncio.StreamReader) -> tuple[Response, bool]:
         (name.lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)
     )
     fields = dict(headers)
-    length = 0 if status in _BODILESS else int(fields[b"content-length"])
-    body = await reader.readexactly(length)
+    body = b"" if status in _BODILESS else await _body(reader, fields)
     keep = fields.get(b"connection", b"").lower() != b"close"
     passed_on = tuple(field for field in headers if field[0] not in _OUR_OWN)
     return Response(status, body, passed_on), keep
 
 
-_OUR_OWN = frozenset({b"content-length", b"connection", b"date"})
+async def _body(reader: asyncio.StreamReader, fields: Mapping[bytes, bytes]) -> bytes:
+    if fields.get(b"transfer-encoding", b"").lower() != b"chunked":
+        return await reader.readexactly(int(fields.get(b"content-length", b"")))
+    chunks: list[bytes] = []
+    while size := int((await reader.readline()).partition(b";")[0], 16):
+        chunks.append(await reader.readexactly(size))
+        await reader.readline()
+    while (await reader.readline()).strip():
+        pass  # trailers
+    return b"".join(chunks)
+
+
+_OUR_OWN = frozenset({b"content-length", b"transfer-encoding", b"connection", b"date"})
 """Headers that belong to this hop."""
