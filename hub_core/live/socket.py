@@ -7,6 +7,7 @@ client would learn in API Gateway's words and not in ours.
 
 import logging
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -27,7 +28,7 @@ from hub_core.kernel.errors import (
 from hub_core.kernel.ids import ConnectionId, MeetingId
 from hub_core.kernel.values import from_ms
 from hub_core.live.connections import Connections, Seat
-from hub_core.live.dispatch import Actor, Dispatch
+from hub_core.live.dispatch import Actor, Dispatch, Handled
 from hub_core.live.frames import LARGEST_FRAME, Frame, read_command, read_frame, refusal
 from hub_core.live.front import Front
 from hub_core.live.outages import DOWN
@@ -126,21 +127,13 @@ class Socket:
     async def _in_room(
         self, connection_id: ConnectionId, request_id: str | None, command: Command
     ) -> tuple[tuple[bytes, ...], MeetingId | None]:
-        seat = self.connections.remembered(connection_id)
         try:
-            seat = seat or await self._seat(connection_id)
-            handled = await self.dispatch.handle(
-                seat.meeting_id,
-                sitting(seat, connection_id),
-                command,
-                request_id=request_id,
-                sign_of_life=True,
-            )
+            seat, handled = await self._from_its_seat(connection_id, request_id, command)
         except NotJoined:
             self.connections.forget(connection_id)
             if isinstance(command, Ping):
                 return (Pong(server_time=self.clock()).frame(),), None
-            earlier = await self.replies.earlier(connection_id, request_id)
+            earlier = await self._earlier(connection_id, request_id)
             if earlier is None:
                 raise
             return earlier, None
@@ -159,11 +152,54 @@ class Socket:
         if mails and await self.outbox.send(connection_id, *mails) is not Delivery.DELIVERED:
             await rooms.leave_mail(seat.meeting_id, [seat.session_id], *mails)
 
-    async def _seat(self, connection_id: ConnectionId) -> Seat:
+    async def _from_its_seat(
+        self, connection_id: ConnectionId, request_id: str | None, command: Command
+    ) -> tuple[Seat, Handled]:
+        """What came of it, where the connection sits: not always where it is remembered to.
+
+        It may have sat down anew by way of another container; the record tells.
+        """
+        remembered = self.connections.remembered(connection_id)
+        if remembered is not None:
+            with suppress(NotJoined):
+                return remembered, await self._asked(remembered, connection_id, request_id, command)
         connection = await self.connections.find(connection_id)
-        if connection is None or connection.seat is None:
+        if connection is None or connection.seat in {None, remembered}:
             raise NotJoined
-        return connection.seat
+        seat = connection.seat
+        assert seat is not None
+        return seat, await self._asked(seat, connection_id, request_id, command)
+
+    async def _asked(
+        self, seat: Seat, connection_id: ConnectionId, request_id: str | None, command: Command
+    ) -> Handled:
+        return await self.dispatch.handle(
+            seat.meeting_id,
+            sitting(seat, connection_id),
+            command,
+            request_id=request_id,
+            sign_of_life=True,
+        )
+
+    async def _earlier(
+        self, connection_id: ConnectionId, request_id: str | None
+    ) -> tuple[bytes, ...] | None:
+        """How this request was answered, if it was what led out of the room.
+
+        If that goes out just now, or whoever did it has died over it, the room alone knows.
+        """
+        earlier = await self.replies.earlier(connection_id, request_id)
+        if earlier is not None or request_id is None:
+            return earlier
+        connection = await self.connections.find(connection_id)
+        if connection is None or (seat := connection.seat) is None:
+            return None
+        rooms = self.dispatch.rooms
+        reply = await rooms.kept_reply(seat.meeting_id, seat.session_id, request_id)
+        if not reply:
+            return None
+        await self.dispatch.drained(seat.meeting_id)
+        return (reply,)
 
     def _expiring(self, context: Mapping[str, Any]) -> bytes | None:
         """A word with each pong in a connection's last minutes; not to all at the same minute.

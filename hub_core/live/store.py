@@ -188,6 +188,11 @@ class RoomStore:
             key = Keys(meeting_id).reply(request.scope, request.request_id)
             await self.redis.set(key, nonce.encode() + b"\n" + request.reply, ex=KEEP_REPLY)
 
+    async def kept_reply(self, meeting_id: MeetingId, scope: str, request_id: str) -> bytes:
+        """The reply to a request that was committed; empty if it has none (yet)."""
+        kept: Any = await self.redis.get(Keys(meeting_id).reply(scope, request_id))
+        return bytes((kept or b"").partition(b"\n")[2])
+
     async def since(self, room: Room, seq: int) -> list[bytes] | None:
         """The frames of everything after `seq` up to where the room is, if none is missing."""
         if not 0 <= seq <= room.seq:

@@ -1,0 +1,57 @@
+"""Where a connection sits, as several containers see it that have each seen a part of it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from hub_core.adapters import runtime
+from hub_core.kernel.ids import ParticipantId, new_id
+from hub_core.live.answers import Committed, Request
+from hub_core.live.house import house
+from hub_core.rooms.deciding import Now, decide
+from hub_core.rooms.rules.presence import LeaveRoom
+from tests.container import Container
+from tests.live.gateway import Gateway
+from tests.live.stage import Client, Meeting
+
+Joined = Callable[..., Client]
+Containers = Callable[[int], list[Container]]
+
+
+def test_whoever_sits_down_anew_is_heard_also_where_its_old_seat_is_remembered(
+    meeting: Meeting, containers: Containers, gateway: Gateway
+) -> None:
+    first, second = containers(2)
+    ada, person = Client(first, gateway), meeting.person()
+    ada.join(person)
+    elsewhere = Client(second, gateway, id=ada.id)
+    elsewhere.ask("room.leave")
+    assert elsewhere.ask("room.join", {"roomToken": person.ticket()})["type"] == "room.joined"
+
+    pong, ack = ada.ask("ping"), ada.ask("chat.send", {"text": "still here"})
+
+    assert pong["payload"]["headSeq"] == 3
+    assert ack["type"] == "ack"
+
+
+def test_a_goodbye_that_is_said_again_while_it_goes_out_gets_the_same_answer(
+    meeting: Meeting, joined: Joined
+) -> None:
+    ada, ben = joined(meeting.person()), joined(meeting.person())
+    ada.heard()
+    me = ParticipantId(ada.session["selfParticipant"]["participantId"])
+    frame = {"type": "room.leave", "requestId": "bye"}
+
+    async def leave_and_die() -> None:
+        rooms = house().dispatch.rooms
+        room = await rooms.load(meeting.id)
+        assert room
+        at = Now(at=datetime.now(UTC), mint=new_id, grace_sec=30)
+        outcome = decide(LeaveRoom(), room, room.people[me], at)
+        request = Request(room.people[me].session_id, "bye", outcome.reply.frame())
+        assert isinstance(await rooms.commit(outcome, request, new_id()), Committed)
+
+    ada.container.do(lambda: runtime.run(leave_and_die()))
+    got = ada.say(frame)
+
+    assert got == [{"type": "room.left", "requestId": "bye", "payload": {}}]
+    assert [one["type"] for one in ben.heard()] == ["participant.left"]
