@@ -1,6 +1,7 @@
 """Telling everyone whom it concerns: changes in order, notices at once, farewells at the end."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,8 @@ from hub_core.rooms.changes import RoomEnded
 from hub_core.rooms.deciding import Outcome
 from hub_core.rooms.messages import Notice, Tally
 from hub_core.rooms.room import Participant, Position, Room
+
+logger = logging.getLogger(__name__)
 
 TICK_MS: Final = 500
 """How long reactions of a big room are counted before everyone is told."""
@@ -58,7 +61,7 @@ class Delivery:
         room = committed.room
         gone: set[ConnectionId] = set()
         deaf: set[ConnectionId] = set()
-        if outcome.changes or committed.pump_is_ours:
+        if outcome.changes:
             abreast = committed.pump_is_ours and committed.fan == outcome.before.at
             head_start = committed if abreast else None
             try:
@@ -73,6 +76,8 @@ class Delivery:
         await asyncio.gather(*(self.outbox.bid_farewell(one) for one in outcome.farewells))
         for welcome in outcome.welcomes:
             gone |= await self._welcome(room, welcome.participant_id)
+        if committed.pump_is_ours and not outcome.changes:
+            gone |= await self._put_out_for_others(room, outcome.after.at, nonce)
         for tally in outcome.tallies:
             gone |= await self._count(room, tally)
         return Unheard(frozenset(gone), frozenset(deaf))
@@ -91,6 +96,16 @@ class Delivery:
         everyone = [*room.online(), *(p for p in room.waiting() if p.presence == "online")]
         to = [person.connection_id for person in everyone]
         await self.pump.fan_out.close(room.meeting_id, to)
+
+    async def _put_out_for_others(
+        self, room: Room, target: Position, nonce: str
+    ) -> frozenset[ConnectionId]:
+        """What somebody has left in the log. If it cannot go out, no signal has to wait for it."""
+        try:
+            return await self.pump.reach(room, target, nonce)
+        except (HubError, *DOWN) as error:
+            logger.warning("room %s was not drained: %s", room.meeting_id, type(error).__name__)
+            return frozenset()
 
     async def _part(self, room: Room, outcome: Outcome) -> None:
         """It is committed and goes out later, but what is said to one alone nobody says then.
