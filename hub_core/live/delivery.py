@@ -108,14 +108,15 @@ class Delivery:
             return frozenset()
 
     async def _part(self, room: Room, outcome: Outcome) -> None:
-        """It is committed and goes out later, but what is said to one alone nobody says then.
+        """It is committed and goes out later, but what is said to some alone nobody says then.
 
-        Whoever was put out is, all the same; whoever was let in comes in anew, once that is
-        written down.
+        Hosts see who knocks, and whoever was put out is, all the same; whoever was let in comes in
+        anew, once that is written down.
         """
         let_in = {room.people[one.participant_id].connection_id for one in outcome.welcomes}
         farewells = (one for one in outcome.farewells if one.connection_id not in let_in)
         await asyncio.gather(
+            *(self._pass_on(room, notice) for notice in outcome.notices),
             *(self.outbox.bid_farewell(one) for one in farewells),
             *(self.outbox.close(id_, "unreachable", "rejoin") for id_ in let_in),
         )

@@ -5,9 +5,11 @@ from contextlib import contextmanager
 
 import psycopg
 
-from tests.live.stage import Client, Meeting
+from hub_core.kernel.roles import Role
+from tests.live.stage import Client, Meeting, a_meeting
 
 Joined = Callable[..., Client]
+Socket = Callable[[], Client]
 
 
 @contextmanager
@@ -36,3 +38,20 @@ def test_a_signal_needs_nothing_written_down(
     assert said["payload"]["type"] == "server/unavailable"
     assert (signalled["type"], pong["type"]) == ("ack", "pong")
     assert "rtc.signal" in [frame["type"] for frame in ben.heard()]
+
+
+def test_hosts_see_who_knocks_also_if_that_is_written_down_later(
+    joined: Joined, socket: Socket, migrated: str
+) -> None:
+    meeting = a_meeting(migrated, access_type="restricted")
+    host, eve, guest = joined(meeting.person(Role.HOST)), meeting.person(), socket()
+    guest.connect()
+    guest.ask("auth.authenticate", {"accessToken": eve.access_token()})
+    host.heard()
+
+    with _nothing_can_be_written_down(migrated):
+        refused = guest.ask("room.join", {"roomToken": eve.ticket()})
+
+    assert refused["payload"]["type"] == "server/unavailable"
+    (news,) = [frame for frame in host.heard() if frame["type"] == "lobby.changed"]
+    assert [one["participantId"] for one in news["payload"]["waiting"]] == [eve.participant_id]
