@@ -257,7 +257,7 @@ class Dispatch:
             mails=tuple(
                 (people[whose].session_id, notice.frame())
                 for notice in outcome.notices
-                if notice.keeps
+                if notice.keeps and not isinstance(notice, Whisper)  # that is written down first
                 for whose in notice.to
                 if whose in people and people[whose].presence == "lost"
             ),
@@ -278,6 +278,8 @@ class Dispatch:
         room = committed.room
         for whisper in outcome.whispers:
             await self.delivery.journal.whisper(room, whisper)
+            lost = [room.people[who].session_id for who in whisper.to if _is_lost(room, who)]
+            await self.rooms.leave_mail(room.meeting_id, lost, whisper.frame())
         unheard = await self.delivery.deliver(outcome, committed, asked.nonce)
         gone = unheard.gone
         if outcome.whispers:
@@ -326,6 +328,10 @@ class _Asked:
     sign_of_life: bool
     fences: tuple[Due, ...]
     nonce: str
+
+
+def _is_lost(room: Room, who: ParticipantId) -> bool:
+    return who in room.people and room.people[who].presence == "lost"
 
 
 def _unheard_by(notice: Notice, room: Room, gone: Container[ConnectionId]) -> list[SessionId]:

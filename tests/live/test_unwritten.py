@@ -55,3 +55,26 @@ def test_hosts_see_who_knocks_also_if_that_is_written_down_later(
     assert refused["payload"]["type"] == "server/unavailable"
     (news,) = [frame for frame in host.heard() if frame["type"] == "lobby.changed"]
     assert [one["participantId"] for one in news["payload"]["waiting"]] == [eve.participant_id]
+
+
+def test_a_private_message_that_was_refused_and_sent_again_waits_once(
+    meeting: Meeting, joined: Joined, migrated: str, socket: Socket
+) -> None:
+    ada, ben = joined(meeting.person()), joined(meeting.person())
+    ben.hang_up()
+    to = ben.session["selfParticipant"]["participantId"]
+    message = {"text": "psst", "to": to, "clientMsgId": "1"}
+
+    with _nothing_can_be_written_down(migrated):
+        refused = ada.ask("chat.send", message)
+    ack = ada.ask("chat.send", message)
+    while ack["type"] == "error":  # it was being worked on, for four seconds
+        ack = ada.ask("chat.send", message)
+
+    assert refused["payload"]["type"] == "server/unavailable"
+    again = socket()
+    again.connect()
+    token = ben.session["resumeToken"]
+    again.ask("session.resume", {"resumeToken": token, "epoch": ben.session["epoch"], "lastSeq": 2})
+    waited = [frame["payload"]["id"] for frame in again.heard() if frame["type"] == "chat.message"]
+    assert waited == [ack["payload"]["id"]]
