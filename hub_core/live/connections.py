@@ -135,9 +135,15 @@ class Connections:
         self._remember(connection_id, seat)
         return not gone
 
-    async def spend(self, ticket: str, keep: timedelta) -> bool:
-        """Take note of a room token (its `jti`) for so long; False if it was shown before."""
-        return bool(await self.redis.set(_ticket_key(ticket), 1, nx=True, ex=keep))
+    async def spend(self, ticket: str, keep: timedelta, nonce: str) -> bool:
+        """Take note of a room token (its `jti`) for so long; False if it was shown before.
+
+        By somebody else: the client of Redis asks again if no answer comes, and finds its `nonce`.
+        """
+        key = _ticket_key(ticket)
+        if await self.redis.set(key, nonce, nx=True, ex=keep):
+            return True
+        return _text(await self.redis.get(key)) == nonce
 
     async def give_back(self, ticket: str) -> None:
         """It has led nowhere, and may be shown again."""

@@ -117,7 +117,7 @@ class Entrance:
     async def _once(self, newcomer: Participant, door: Door) -> Handled:
         """By a ticket that has let nobody in before, if it is not the same frame once more."""
         keep = self.tickets.lifetime + 2 * CLOCK_SKEW
-        spent = not await self.connections.spend(newcomer.ticket, keep)
+        spent = not await self.connections.spend(newcomer.ticket, keep, self.mint())
         try:
             return await self.enter(newcomer, door, spent=spent)
         except (HubError, *DOWN):

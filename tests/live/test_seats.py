@@ -2,6 +2,10 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
 
 from hub_core.adapters import runtime
 from hub_core.kernel.ids import ParticipantId, new_id
@@ -55,3 +59,19 @@ def test_a_goodbye_that_is_said_again_while_it_goes_out_gets_the_same_answer(
 
     assert got == [{"type": "room.left", "requestId": "bye", "payload": {}}]
     assert [one["type"] for one in ben.heard()] == ["participant.left"]
+
+
+def test_a_ticket_is_not_spent_by_asking_twice_whether_it_is(
+    meeting: Meeting, socket: Callable[[], Client], environment: pytest.MonkeyPatch
+) -> None:
+    real = Redis.set
+
+    async def sent_twice(self: Any, name: str, *what: Any, **how: Any) -> Any:
+        """As the client of Redis does when it waits in vain."""
+        if name.startswith("ticket:"):
+            await real(self, name, *what, **how)
+        return await real(self, name, *what, **how)
+
+    environment.setattr(Redis, "set", sent_twice)
+
+    assert socket().join(meeting.person())["type"] == "room.joined"
