@@ -50,6 +50,9 @@ TABLE: list[Any] = [
     ("moderation.mute", {"participantId": "cohost"}, NO, NO, []),
     ("moderation.muteAll", {}, NO, MUTED, MUTED),
     ("moderation.askUnmute", TO, NO, *[["moderation.unmuteAsked"]] * 2),
+    ("moderation.askUnmute", {"participantId": "host"}, NO, NO, NO),
+    ("moderation.askUnmute", {"participantId": "cohost"}, NO, NO, ["moderation.unmuteAsked"]),
+    ("moderation.allowUnmute", {"participantId": "host"}, NO, NO, NO),
     (
         "moderation.allowUnmute",
         TO,

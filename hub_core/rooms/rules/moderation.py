@@ -158,8 +158,8 @@ def mute_all(
 
 @decides(by=Role.COHOST)
 def ask_unmute(command: AskUnmute, room: Room, me: Participant) -> Iterator[UnmuteAsked]:
-    """A question, no more."""
-    person = _present(room, command.participant_id)
+    """A question, no more; but nobody is urged by those whom they outrank."""
+    person = _outranked(room, me, command.participant_id)
     yield UnmuteAsked(to=(person.id,), by=me.id)
 
 
@@ -167,8 +167,8 @@ def ask_unmute(command: AskUnmute, room: Room, me: Participant) -> Iterator[Unmu
 def allow_unmute(
     command: AllowUnmute, room: Room, me: Participant
 ) -> Iterator[ParticipantUpdated | UnmuteAsked]:
-    """Until a host mutes it again."""
-    person = _present(room, command.participant_id)
+    """Until a host mutes it again. Hosts need no leave."""
+    person = _outranked(room, me, command.participant_id)
     if not person.may_unmute:
         yield ParticipantUpdated(participant_id=person.id, patch={"mayUnmute": True})
         yield UnmuteAsked(to=(person.id,), by=me.id)
@@ -222,15 +222,10 @@ def _mute(
         yield Muted(to=(person.id,), by=me.id)
 
 
-def _present(room: Room, participant_id: str) -> Participant:
+def _outranked(room: Room, me: Participant, participant_id: str) -> Participant:
     person = room.people.get(ParticipantId(participant_id))
     if person is None:
         raise PeerGone
-    return person
-
-
-def _outranked(room: Room, me: Participant, participant_id: str) -> Participant:
-    person = _present(room, participant_id)
     if not me.role.outranks(person.role):
         raise MeetingForbidden
     return person
