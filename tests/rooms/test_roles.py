@@ -64,7 +64,7 @@ TABLE: list[Any] = [
     ("moderation.remove", {"participantId": "cohost"}, NO, NO, PUT_OUT),
     ("moderation.setRole", {**TO, "role": "cohost"}, NO, NO, ["role.changed", "lobby.changed"]),
     ("moderation.setRole", {"participantId": "host", "role": "guest"}, NO, NO, NO),
-    ("host.transfer", TO, NO, NO, ["host.changed"]),
+    ("host.transfer", TO, NO, NO, ["host.changed", "lobby.changed"]),
     ("room.lock", {}, NO, ["settings.changed"], ["settings.changed"]),
     ("room.unlock", {}, NO, [], []),
     ("room.end", {}, NO, NO, ["room.ended"]),

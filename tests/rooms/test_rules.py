@@ -157,6 +157,18 @@ def test_an_accepted_invite_never_unseats_the_host() -> None:
     assert told(ask(room, ADA, RoleGranted(role="cohost"))) == []
 
 
+def test_whoever_decides_about_the_lobby_from_now_on_is_shown_who_waits() -> None:
+    room = a_room(ADA, EVE, waiting=(MAX,))
+
+    for asker, command in (
+        (EVE, RoleGranted(role="cohost")),
+        (ADA, SetRole(participant_id=EVE.id, role="cohost")),
+        (ADA, TransferHost(participant_id=EVE.id)),
+    ):
+        (news,) = ask(room, asker, command).notices
+        assert (news.type, EVE.id in news.to) == ("lobby.changed", True)
+
+
 # --- media
 
 

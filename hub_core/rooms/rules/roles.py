@@ -59,21 +59,34 @@ def set_role(command: SetRole, room: Room, me: Participant) -> Iterator[RoleChan
 
 
 @decides(by=Role.HOST)
-def transfer(command: TransferHost, room: Room, me: Participant) -> Iterator[HostChanged]:
-    """Not by someone who only stands in, and not to someone without an account."""
+def transfer(
+    command: TransferHost, room: Room, me: Participant
+) -> Iterator[HostChanged | LobbyChanged]:
+    """Not by someone who only stands in, and not to someone without an account.
+
+    A new host is shown who waits.
+    """
     if room.acting_host == me.id:
         raise MeetingForbidden("You stand in for the host; the meeting is not yours to give away.")
     person = _other(room, me, command.participant_id)
     if person.user_id is None:
         raise MeetingForbidden("Only somebody with an account can be host.")
-    yield HostChanged(former=me.id, to=person.id, reason="transfer")
+    changed = HostChanged(former=me.id, to=person.id, reason="transfer")
+    yield changed
+    if room.lobby:
+        yield from lobby_news(changed.apply(room))
 
 
 @decides(wire=False, by_server=True)
-def grant(command: RoleGranted, room: Room, me: Participant) -> Iterator[RoleChanged]:
-    """The host stays host."""
+def grant(
+    command: RoleGranted, room: Room, me: Participant
+) -> Iterator[RoleChanged | LobbyChanged]:
+    """The host stays host. A new cohost is shown who waits."""
     if me.role is not Role.HOST and me.role is not Role(command.role):
-        yield RoleChanged(participant_id=me.id, role=Role(command.role), by=None)
+        changed = RoleChanged(participant_id=me.id, role=Role(command.role), by=None)
+        yield changed
+        if room.lobby:
+            yield from lobby_news(changed.apply(room))
 
 
 def _other(room: Room, me: Participant, participant_id: str) -> Participant:
