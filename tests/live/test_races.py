@@ -142,12 +142,13 @@ def test_the_same_join_at_the_same_time_is_one_session(
     assert meeting.rows("SELECT count(*) FROM journal") == [(1,)]
 
 
+@pytest.mark.parametrize("name", ["m1", ""])
 def test_a_message_named_by_the_client_is_said_once_whatever_the_request(
-    meeting: Meeting, joined: Joined
+    meeting: Meeting, joined: Joined, name: str
 ) -> None:
     ada = joined(meeting.person())
 
-    acks = [ada.ask("chat.send", {"text": "hi", "clientMsgId": "m1"}) for _ in range(3)]
+    acks = [ada.ask("chat.send", {"text": "hi", "clientMsgId": name}) for _ in range(3)]
 
     assert len({ack["payload"]["id"] for ack in acks}) == 1
     assert len(ada.heard()) == 1

@@ -25,7 +25,7 @@ from hub_core.rooms.rules.moderation import AllowUnmute, Mute, MuteAll, Remove, 
 from hub_core.rooms.rules.reactions import COUNTED_ABOVE, React
 from hub_core.rooms.rules.roles import RoleGranted, SetRole, TransferHost
 from hub_core.rooms.rules.running import Ended, LockRoom, Settled
-from hub_core.rooms.rules.signalling import SendSignal
+from hub_core.rooms.rules.signalling import LARGEST_CANDIDATE, SendSignal
 from hub_core.rooms.settings import MeetingSettings
 from hub_core.rooms.view import peers
 from tests.rooms.stage import NOON, a_room, ask, someone, told
@@ -271,6 +271,19 @@ def test_the_end_of_candidates_is_passed_on() -> None:
     (signal,) = ask(a_room(ADA, EVE), ADA, end).notices
 
     assert signal.payload() == {"from": "ada", "type": "ice", "candidate": None}
+
+
+@pytest.mark.parametrize("size", [1023, 1024, 1025])
+def test_a_candidate_has_at_most_a_kilobyte(size: int) -> None:
+    inside = {"candidate": "x" * (size - len('{"candidate":""}'))}
+    for candidate in ("x" * size, inside):
+        signal = {"to": "eve", "type": "ice", "candidate": candidate}
+        try:
+            fits = bool(SendSignal.model_validate(signal))
+        except ValidationError:
+            fits = False
+
+        assert fits is (size <= LARGEST_CANDIDATE)
 
 
 def test_reactions_of_many_are_counted() -> None:

@@ -13,7 +13,7 @@ from hub_core.rooms.deciding import Now, decides
 from hub_core.rooms.messages import Change, Command, Limit, Optional, Reply, Shape, Whisper
 from hub_core.rooms.room import Participant, Room
 
-ClientMessageId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)]
+ClientMessageId = Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)]
 
 
 class SendChat(Command):
@@ -34,7 +34,7 @@ class SendChat(Command):
     @property
     def idempotency_key(self) -> str | None:
         """The same message sent again, on whichever connection or session."""
-        return self.client_msg_id and f"chat:{self.client_msg_id}"
+        return None if self.client_msg_id is None else f"chat:{self.client_msg_id}"
 
 
 class DeleteChat(Command):

@@ -29,10 +29,10 @@ def _candidate(value: Any) -> Any:
     if not (value is None or isinstance(value, str | dict)):
         raise ValueError("is neither an RTCIceCandidateInit nor a string")
     try:
-        size = len(orjson.dumps(value))
+        encoded = value.encode() if isinstance(value, str) else orjson.dumps(value)
     except orjson.JSONEncodeError:
         raise ValueError("is nested too deep") from None
-    if size > LARGEST_CANDIDATE:
+    if len(encoded) > LARGEST_CANDIDATE:
         raise ValueError(f"has more than {LARGEST_CANDIDATE} bytes")
     return value
 
