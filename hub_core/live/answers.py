@@ -67,13 +67,18 @@ class Fenced:
 
 
 @dataclass(frozen=True)
+class Full:
+    """Too much is still to go out: nothing more is taken on until it has."""
+
+
+@dataclass(frozen=True)
 class Limited:
     """Too many of these; the next one counts after so many milliseconds."""
 
     retry_after_ms: int
 
 
-Result = Committed | Answered | Outrun | RoomGone | Fenced | Limited
+Result = Committed | Answered | Outrun | RoomGone | Fenced | Full | Limited
 
 
 @dataclass(frozen=True)

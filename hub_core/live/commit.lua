@@ -15,14 +15,15 @@
 --       7 rates   hash    limit -> theoretical arrival time (ms) of its cell rate (GCRA)
 --       8… mail   list    frames that wait for somebody who is lost; one key for each of the mails
 -- ARGV  1 epoch and 2 position that the decision was made on
---       3 nonce of this commit, 4 now (ms), 5 seconds to keep the room, 6 most entries to keep
+--       3 nonce of this commit, 4 now (ms), 5 seconds to keep the room, 6 entries to keep
 --       7 reply to keep ('' if it cannot be given yet), 8 seconds to keep it
 --       9 participant whose lease is renewed ('' for none), 10 until (ms)
 --      11 pump token, 12 ms to hold the pump
 --      13 room JSON ('' if unchanged), 14 most mails to keep for one person
 --      15 id of the change at that position: after a failover it may be another one
 --      16 seconds to keep others from this request while it has no reply ('' if it has no id)
---      17… six lists, each its length and then its items:
+--      17 most entries to keep if they cannot go out
+--      18… six lists, each its length and then its items:
 --          limits    name, ms for each, how many at once
 --          fences    participant, score: goes on only if `due` still says so
 --          people    field, JSON ('' to remove)
@@ -34,8 +35,9 @@
 --         {'missed', {record, nonce, …}}: these came in between
 --         {'gone'}: another epoch, or no such room, or too far behind: load it anew
 --         {'fenced'}: the lease was renewed meanwhile
+--         {'full'}: too much is still to go out
 --         {'limited', ms until all of its limits allow it}: too many of these
-local cursor = 16
+local cursor = 17
 local function list(width)
   cursor = cursor + 1
   local n, items = tonumber(ARGV[cursor]), {}
@@ -78,6 +80,13 @@ if at ~= ARGV[2] or last ~= ARGV[15] then
   return {'missed', flat}
 end
 
+if #entries > 0 then
+  -- Only what is out is trimmed: the rest is written down nowhere else.
+  local surplus = redis.call('XLEN', KEYS[3]) + #entries - tonumber(ARGV[6])
+  if surplus > 0 then redis.call('XTRIM', KEYS[3], 'MINID', '~', fan, 'LIMIT', surplus) end
+  if redis.call('XLEN', KEYS[3]) >= tonumber(ARGV[17]) then return {'full'} end
+end
+
 for _, fence in ipairs(fences) do
   if redis.call('ZSCORE', KEYS[4], fence[1]) ~= fence[2] then return {'fenced'} end
 end
@@ -95,8 +104,7 @@ for _, cell in ipairs(cells) do redis.call('HSET', KEYS[7], cell[1], cell[2]) en
 
 for _, entry in ipairs(entries) do
   at, last = entry[1], entry[2]
-  redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], at,
-    'i', last, 'f', entry[3], 'r', entry[4], 'n', ARGV[3])
+  redis.call('XADD', KEYS[3], at, 'i', last, 'f', entry[3], 'r', entry[4], 'n', ARGV[3])
 end
 if #entries > 0 then redis.call('HSET', KEYS[1], 'at', at, 'last', last) end
 if ARGV[13] ~= '' then redis.call('HSET', KEYS[1], 'room', ARGV[13]) end

@@ -17,6 +17,7 @@ from hub_core.live.answers import (
     Committed,
     Due,
     Fenced,
+    Full,
     Limited,
     Outrun,
     Request,
@@ -141,6 +142,8 @@ class Dispatch:
                 return await self.present(asked.meeting_id, asked.actor)
             case Fenced():
                 return Handled(room, None, b"")
+            case Full():
+                raise Unavailable
             case Limited(retry_after_ms=wait):
                 if asked.command.expendable:
                     return Handled(room, None, Reply().frame())

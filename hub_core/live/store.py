@@ -22,6 +22,7 @@ from hub_core.live.answers import (
     Drained,
     Entry,
     Fenced,
+    Full,
     Glance,
     Limited,
     Outrun,
@@ -41,6 +42,8 @@ KEEP_ROOM: Final = timedelta(hours=6)
 """After the last sign of life. The sweep closes rooms long before; this is for when it does not."""
 KEEP_LOG: Final = 2_000
 """Entries; a client that is further behind gets a snapshot."""
+MOST_BEHIND: Final = 5
+"""Times as many, if they cannot go out: nothing is forgotten that is not written down."""
 KEEP_REPLY: Final = timedelta(minutes=5)
 LONGEST_WORK: Final = timedelta(seconds=4)
 """A request that has had no reply for so long after its commit is done again."""
@@ -143,7 +146,9 @@ class RoomStore:
         """Drop the container's copy."""
         self._warm.pop(meeting_id, None)
 
-    async def commit(self, outcome: Outcome, request: Request, nonce: str) -> Result:
+    async def commit(  # noqa: PLR0911 (one for each thing that Redis may say)
+        self, outcome: Outcome, request: Request, nonce: str
+    ) -> Result:
         """Write the outcome if the room is still the one that it was decided on.
 
         One round trip. Called again with the same nonce after a lost answer (the client of Redis
@@ -176,6 +181,8 @@ class RoomStore:
                 return self._catch_up(outcome, flat, nonce)
             case b"fenced", _:
                 return Fenced()
+            case b"full", _:
+                return Full()
             case b"limited", (wait,):
                 return Limited(wait)
             case _:
@@ -277,6 +284,7 @@ class RoomStore:
             *(_header(after) if _header_changed(before, after) else "", KEEP_MAILS),
             before.last,
             "" if request.request_id is None else int(LONGEST_WORK.total_seconds()),
+            KEEP_LOG * MOST_BEHIND,
             *_flat([(name, limit.each_ms, limit.at_once) for name, limit in request.limits]),
             *_flat([(due.participant_id, due.score) for due in request.fences]),
             *_flat(people),

@@ -13,7 +13,7 @@ Joined = Callable[..., Client]
 
 
 _BY_SCRIPTS = {
-    *("get", "set", "del", "hmget", "hget", "hset", "expire", "xadd", "xrange"),
+    *("get", "set", "del", "hmget", "hget", "hset", "expire", "xadd", "xrange", "xlen"),
     *("zadd", "zscore", "zrangebyscore"),
 }
 
