@@ -50,7 +50,6 @@ local function list(width)
   return items
 end
 local limits, fences, people, dues, entries, mails = list(3), list(2), list(2), list(2), list(4), list(1)
-local now = tonumber(ARGV[4])
 
 local function done(fan, mine)
   local due = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', ARGV[4], 'WITHSCORES', 'LIMIT', 0, 20)
@@ -91,11 +90,14 @@ for _, fence in ipairs(fences) do
   if redis.call('ZSCORE', KEYS[4], fence[1]) ~= fence[2] then return {'fenced'} end
 end
 
+-- By one clock: those of containers may be seconds apart, and here that would cut somebody off.
+local time = redis.call('TIME')
+local moment = time[1] * 1000 + math.floor(time[2] / 1000)
 local cells, wait = {}, 0
 for _, limit in ipairs(limits) do
   local each = tonumber(limit[2])
-  local arrival = math.max(tonumber(redis.call('HGET', KEYS[7], limit[1]) or now), now) + each
-  local early = arrival - each * tonumber(limit[3]) - now
+  local arrival = math.max(tonumber(redis.call('HGET', KEYS[7], limit[1]) or moment), moment) + each
+  local early = arrival - each * tonumber(limit[3]) - moment
   wait = math.max(wait, early)
   cells[#cells + 1] = {limit[1], arrival}
 end

@@ -2,15 +2,17 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from hub_core.adapters import runtime
-from hub_core.live.answers import Request
+from hub_core.live.answers import Committed, Request
 from hub_core.live.house import house
 from hub_core.rooms.deciding import Outcome
-from hub_core.rooms.messages import Limit
+from hub_core.rooms.messages import ANY_FRAME, Limit
 from tests.container import Container
 from tests.live.gateway import Gateway
 from tests.live.stage import Client, Meeting
@@ -76,6 +78,25 @@ def test_of_two_limits_the_later_one_is_told(
     limited = container.do(lambda: runtime.run(twice()))
 
     assert limited.retry_after_ms > one.each_ms
+
+
+def test_a_container_whose_clock_is_behind_refuses_nobody_for_that(
+    meeting: Meeting, joined: Joined, container: Container
+) -> None:
+    joined(meeting.person())
+    limits = (("frames", ANY_FRAME),)
+
+    async def before_and_after() -> list[Any]:
+        right = house().dispatch.rooms
+        ahead = replace(right, clock=lambda: right.clock() + timedelta(seconds=10))
+        room = await right.load(meeting.id)
+        assert room
+        request = Request(limits=limits)
+        return [await one.commit(Outcome(room, room), request, "a") for one in (ahead, right)]
+
+    answers = container.do(lambda: runtime.run(before_and_after()))
+
+    assert [type(answer) for answer in answers] == [Committed, Committed]
 
 
 def test_guessing_at_the_entrance_is_limited(joined: Joined, meeting: Meeting) -> None:

@@ -14,7 +14,7 @@ Joined = Callable[..., Client]
 
 _BY_SCRIPTS = {
     *("get", "set", "del", "hmget", "hget", "hset", "expire", "xadd", "xrange", "xlen"),
-    *("zadd", "zscore", "zrangebyscore"),
+    *("zadd", "zscore", "zrangebyscore", "time"),
 }
 
 
