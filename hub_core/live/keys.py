@@ -50,6 +50,10 @@ class Keys:
         """Of one stay: whoever is put out and comes again finds nothing of what was."""
         return self._name(f"mail:{session_id}")
 
+    def collected(self, session_id: SessionId, nonce: str) -> str:
+        """What was taken out of that mailbox by one who asked."""
+        return self._name(f"mail:{session_id}:{nonce}")
+
     def share(self, round_: str, number: int) -> str:
         """Whether a share of a round of the pump is taken, or done."""
         return self._name(f"round:{round_}:{number}")

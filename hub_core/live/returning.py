@@ -63,7 +63,9 @@ class Returning:
         parts: tuple[bytes, ...] = ()
         if missed is None:
             snapshot, parts = await self.greeting.snapshot(room, me)
-        mails = await self.dispatch.rooms.collect_mail(room.meeting_id, me.session_id)
+        mails = await self.dispatch.rooms.collect_mail(
+            room.meeting_id, me.session_id, self.dispatch.mint()
+        )
         if me in room.hosts():
             # Who waits is told as it changes, and not kept for those who are lost.
             mails += [news.frame() for news in lobby_news(room)]

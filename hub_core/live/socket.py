@@ -148,7 +148,7 @@ class Socket:
     async def _hand_out_mail(self, connection_id: ConnectionId, seat: Seat) -> None:
         """What somebody who was here all the time could not be told when it was said."""
         rooms = self.dispatch.rooms
-        mails = await rooms.collect_mail(seat.meeting_id, seat.session_id)
+        mails = await rooms.collect_mail(seat.meeting_id, seat.session_id, self.dispatch.mint())
         if mails and await self.outbox.send(connection_id, *mails) is not Delivery.DELIVERED:
             await rooms.leave_mail(seat.meeting_id, [seat.session_id], *mails)
 

@@ -49,6 +49,8 @@ LONGEST_WORK: Final = timedelta(seconds=4)
 """A request that has had no reply for so long after its commit is done again."""
 KEEP_MAILS: Final = 200
 """For one person; the oldest are dropped."""
+KEEP_COLLECTED: Final = timedelta(minutes=1)
+"""Longer than the client of Redis waits for an answer before it asks again."""
 HOLD_PUMP: Final = timedelta(seconds=2)
 KEEP_WARM: Final = 256
 """Rooms that one container keeps in memory, the least used forgotten first."""
@@ -72,7 +74,7 @@ class RoomStore:
 
     def __post_init__(self) -> None:
         """Read the scripts; `EVALSHA` sends their hash, and their text once if Redis forgot it."""
-        for name in ("open", "commit", "pump", "glance", "close"):
+        for name in ("open", "commit", "pump", "glance", "close", "collect"):
             text = (_SCRIPTS / f"{name}.lua").read_text()
             self._scripts[name] = self.redis.register_script(text)
 
@@ -231,14 +233,13 @@ class RoomStore:
                 pipe.expire(key, KEEP_REPLY)
                 await pipe.execute()
 
-    async def collect_mail(self, meeting_id: MeetingId, session_id: SessionId) -> list[bytes]:
-        """What was kept for somebody while it was lost. It is handed out once."""
-        key = Keys(meeting_id).mail(session_id)
-        async with self.redis.pipeline(transaction=True) as pipe:
-            pipe.lrange(key, 0, -1)
-            pipe.delete(key)
-            mails, _ = await pipe.execute()
-        return list(mails)
+    async def collect_mail(
+        self, meeting_id: MeetingId, session_id: SessionId, nonce: str
+    ) -> list[bytes]:
+        """What was kept for somebody while it was lost. It is handed out once, to one `nonce`."""
+        keys = Keys(meeting_id)
+        boxes = [keys.mail(session_id), keys.collected(session_id, nonce)]
+        return list(await self._run("collect", boxes, [int(KEEP_COLLECTED.total_seconds())]))
 
     async def drain(
         self, room: Room, token: str, done: Position | None, most: int

@@ -11,6 +11,7 @@ from hub_core.kernel.roles import Role
 from hub_core.live.answers import Request
 from hub_core.live.dispatch import someone
 from hub_core.live.house import house
+from hub_core.live.store import RoomStore
 from hub_core.rooms.deciding import Now, decide
 from hub_core.rooms.rules.presence import LeaveRoom
 from tests.container import Container
@@ -163,6 +164,27 @@ def test_signals_wait_for_somebody_who_is_lost(
 
     signals = [frame["payload"]["n"] for frame in back.heard() if frame["type"] == "rtc.signal"]
     assert signals == [1, 2]
+
+
+def test_what_waits_is_had_though_the_answer_of_redis_is_lost(
+    meeting: Meeting, joined: Joined, socket: Socket, environment: pytest.MonkeyPatch
+) -> None:
+    ada, ben = joined(meeting.person()), joined(meeting.person())
+    target = ben.session["selfParticipant"]["participantId"]
+    ben.hang_up()
+    ada.ask("rtc.signal", {"to": target, "type": "offer", "sdp": "v=0"})
+    real = RoomStore._run
+
+    async def sent_twice(self: RoomStore, script: str, *what: Any) -> Any:
+        """As the client of Redis does when it waits in vain."""
+        if script == "collect":
+            await real(self, script, *what)
+        return await real(self, script, *what)
+
+    environment.setattr(RoomStore, "_run", sent_twice)
+    back, _ = _resume(ben, socket)
+
+    assert "rtc.signal" in [frame["type"] for frame in back.heard()]
 
 
 @pytest.mark.parametrize("noticed", [True, False], ids=["lost", "gone and nobody knows"])
