@@ -36,6 +36,8 @@ class Committed:
     fan: Position
     pump_is_ours: bool
     due: tuple[Due, ...] = ()
+    mail: bool = True
+    """Whether something waits for whoever asks; it may, if that is not known."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,8 @@ class Request:
     fences: tuple[Due, ...] = ()
     limits: tuple[tuple[str, Limit], ...] = ()
     """Each with the name of the thing that it limits."""
+    mailbox: SessionId | None = None
+    """Whose mail is looked for."""
     mails: tuple[tuple[SessionId, bytes], ...] = field(default=())
     """Frames for the sessions of those who are lost, to be had when they resume."""
 

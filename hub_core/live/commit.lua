@@ -13,7 +13,8 @@
 --       5 pump    string  token of whoever is draining the log
 --       6 reply   string  the nonce of the commit that answered this request, a line break, the reply
 --       7 rates   hash    limit -> theoretical arrival time (ms) of its cell rate (GCRA)
---       8… mail   list    frames that wait for somebody who is lost; one key for each of the mails
+--       8 mail    list    what waits for whoever asks
+--       9… mail   list    frames that wait for somebody who is lost; one key for each of the mails
 -- ARGV  1 epoch and 2 position that the decision was made on
 --       3 nonce of this commit, 4 now (ms), 5 seconds to keep the room, 6 entries to keep
 --       7 reply to keep ('' if it cannot be given yet), 8 seconds to keep it
@@ -30,7 +31,8 @@
 --          dues      participant, score ('' to remove)
 --          entries   position, id, frame, record
 --          mails     frame
--- Returns {'done', fan, 1 if the pump is now ours, {participants whose time is up, with scores}}
+-- Returns {'done', fan, 1 if the pump is now ours, {participants whose time is up, with scores},
+--          1 if mail waits for whoever asks}
 --         {'again', reply, at}: the request was answered before, by another commit ('': will be)
 --         {'missed', {record, nonce, …}}: these came in between
 --         {'gone'}: another epoch, or no such room, or too far behind: load it anew
@@ -53,7 +55,7 @@ local limits, fences, people, dues, entries, mails = list(3), list(2), list(2), 
 
 local function done(fan, mine)
   local due = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', ARGV[4], 'WITHSCORES', 'LIMIT', 0, 20)
-  return {'done', fan, mine, due}
+  return {'done', fan, mine, due, redis.call('EXISTS', KEYS[8])}
 end
 
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'at', 'last', 'fan')
@@ -123,9 +125,9 @@ if ARGV[16] ~= '' then
   redis.call('SET', KEYS[6], ARGV[3] .. '\n' .. ARGV[7], 'EX', ARGV[7] == '' and ARGV[16] or ARGV[8])
 end
 for i, mail in ipairs(mails) do
-  redis.call('RPUSH', KEYS[7 + i], mail[1])
-  redis.call('LTRIM', KEYS[7 + i], -tonumber(ARGV[14]), -1)
-  redis.call('EXPIRE', KEYS[7 + i], ARGV[8])
+  redis.call('RPUSH', KEYS[8 + i], mail[1])
+  redis.call('LTRIM', KEYS[8 + i], -tonumber(ARGV[14]), -1)
+  redis.call('EXPIRE', KEYS[8 + i], ARGV[8])
 end
 for i = 1, 4 do redis.call('EXPIRE', KEYS[i], ARGV[5]) end
 redis.call('EXPIRE', KEYS[7], ARGV[5])

@@ -59,6 +59,8 @@ class Handled:
     outcome: Outcome | None
     reply: bytes
     refused: HubError | None = None
+    mail: bool = True
+    """Whether something may wait for whoever asked."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class Dispatch:
                 await self._deliver(asked, outcome, committed, replace(request, reply=reply))
                 if asked.sign_of_life:
                     await self.lapsed(asked.meeting_id, committed.due)
-                return Handled(committed.room, outcome, reply, refused)
+                return Handled(committed.room, outcome, reply, refused, committed.mail)
             case Answered(reply=b""):
                 return room  # somebody is at it, and will have an answer soon
             case Answered(reply=earlier, at=at):
@@ -257,6 +259,7 @@ class Dispatch:
             renews=me.id if asked.sign_of_life else None,
             fences=asked.fences,
             limits=tuple(self._limits(command, me)) if asked.sign_of_life else (),
+            mailbox=me.session_id,
             mails=tuple(
                 (people[whose].session_id, notice.frame())
                 for notice in outcome.notices

@@ -141,7 +141,7 @@ class Socket:
         if seat.participant_id not in room.people and seat.participant_id not in room.lobby:
             await self.replies.keep(connection_id, request_id, handled.reply)
             await self.connections.unseated(connection_id)
-        elif isinstance(command, Ping):
+        elif isinstance(command, Ping) and handled.mail:
             await self._hand_out_mail(connection_id, seat)
         return (handled.reply,), room.meeting_id if room.ended_at else None
 

@@ -167,15 +167,16 @@ class RoomStore:
                 *(keys.head, keys.people, keys.log, keys.due, keys.pump),
                 keys.reply(request.scope, request.request_id or ""),
                 keys.rates,
+                keys.mail(request.mailbox or SessionId("")),
                 *(keys.mail(whose) for whose, _ in request.mails),
             ],
             self._arguments(outcome, request, entries, nonce),
         )
         match answer[0], answer[1:]:
-            case b"done", (fan, mine, due):
+            case b"done", (fan, mine, due, mail):
                 self._keep(outcome.after)
                 return Committed(
-                    outcome.after, entries, position(fan), bool(mine), tuple(dues(due))
+                    outcome.after, entries, position(fan), bool(mine), tuple(dues(due)), bool(mail)
                 )
             case b"again", (reply, at):
                 return Answered(reply, position(at))

@@ -14,7 +14,7 @@ Joined = Callable[..., Client]
 
 _BY_SCRIPTS = {
     *("get", "set", "del", "hmget", "hget", "hset", "expire", "xadd", "xrange", "xlen"),
-    *("zadd", "zscore", "zrangebyscore", "time"),
+    *("zadd", "zscore", "zrangebyscore", "time", "exists"),
 }
 
 
@@ -75,6 +75,19 @@ def test_a_signal_takes_one_round_trip_and_writes_nothing_down(
 
         assert _calls(client)["evalsha"] == 1
         assert _written(migrated) == written
+
+
+def test_a_ping_takes_one_round_trip(meeting: Meeting, joined: Joined, redis_url: str) -> None:
+    ada = joined(meeting.person())
+    ada.ask("ping")
+    with sync_redis.Redis.from_url(redis_url) as client:
+        client.config_resetstat()
+
+        ada.ask("ping")
+
+        calls = _calls(client)
+    assert calls["evalsha"] == 1
+    assert not calls.keys() & {"lrange", "multi"}
 
 
 def _written(database_url: str) -> Any:
