@@ -84,7 +84,7 @@ class Delivery:
 
     async def disband(self, room: Room) -> None:
         """Everyone in the room knows that it is over, the lobby learns it; all are closed."""
-        ended = RoomEnded(by=None)
+        ended = RoomEnded(by=room.ended_by, reason=room.ended_why)
         frame = orjson.dumps({"type": ended.type, "payload": ended.payload()})
         await asyncio.gather(
             *(

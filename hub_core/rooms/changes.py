@@ -9,7 +9,7 @@ from hub_core.kernel.ids import ParticipantId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Value
 from hub_core.rooms.messages import Change, HiddenChange, LeftReason, Notice, Optional, Shape
-from hub_core.rooms.room import OnOff, Participant, Room
+from hub_core.rooms.room import OnOff, Participant, Room, WhyEnded
 from hub_core.rooms.settings import MeetingSettings
 from hub_core.rooms.view import ParticipantView, WaitingView, first_waiting
 
@@ -113,11 +113,12 @@ class RoomEnded(Change):
 
     type: ClassVar[str] = "room.ended"
     by: ParticipantId | None
-    reason: Literal["ended", "host-lost"] = "ended"
+    reason: WhyEnded = "ended"
 
     def apply(self, room: Room) -> Room:
         """Nothing more happens; those in it are told, and the room is closed."""
-        return room.model_copy(update={"ended_at": self.at})
+        end = {"ended_at": self.at, "ended_by": self.by, "ended_why": self.reason}
+        return room.model_copy(update=end)
 
 
 class MediaPatch(Value):

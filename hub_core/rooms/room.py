@@ -14,6 +14,7 @@ from hub_core.rooms.settings import MeetingSettings
 
 OnOff = Literal["on", "off"]
 Presence = Literal["online", "lost"]
+WhyEnded = Literal["ended", "host-lost"]
 
 
 class MediaState(Value):
@@ -93,6 +94,8 @@ class Room(Value):
     """The cohost who stands in for a host who is lost."""
     ended_at: Moment | None = None
     """Over for everyone. Whoever is still in it is being told."""
+    ended_by: ParticipantId | None = None
+    ended_why: WhyEnded = "ended"
 
     @property
     def at(self) -> Position:

@@ -290,7 +290,10 @@ def test_the_end_is_told_to_all_and_closes_everything(
     assert reply["type"] == "ack"
     ended, bye = host.heard()[-2:]
     assert (ended["type"], bye["type"]) == ("room.ended", "session.closed")
-    assert _types(guest.heard()) == ["room.ended", "session.closed"]
+    in_lobby, bye = guest.heard()
+    assert (in_lobby["type"], bye["type"]) == ("room.ended", "session.closed")
+    me = host.session["selfParticipant"]["participantId"]
+    assert in_lobby["payload"] == ended["payload"] == {"by": me, "reason": "ended"}
     assert set(gateway.closed) == {host.id, guest.id}
     assert meeting.rows("SELECT ended_at IS NOT NULL FROM meetings WHERE id = %(meeting)s") == [
         (True,)
