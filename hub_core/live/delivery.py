@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 TICK_MS: Final = 500
 """How long reactions of a big room are counted before everyone is told."""
 
+MOST_FOR_COUNTS: Final = 24 * 1024
+"""Bytes of a frame that the names of reactions may take up."""
+
 Welcomes = Callable[[Room, Participant], Awaitable[tuple[bytes, ...]]]
 """Makes the `room.joined` of somebody who has been let in, and what goes before it."""
 
@@ -156,7 +159,18 @@ class Delivery:
             pipe.hgetall(key)
             pipe.delete(key)
             counts, _ = await pipe.execute()
-        payload = {"counts": {kind.decode(): int(n) for kind, n in counts.items()}}
+        payload = {"counts": _first_of({kind.decode(): int(n) for kind, n in counts.items()})}
         frame = orjson.dumps({"type": tally.type, "payload": payload})
         everyone = [person.connection_id for person in room.online()]
         return await self.pump.fan_out.tell(room.meeting_id, everyone, frame)
+
+
+def _first_of(counts: dict[str, int]) -> dict[str, int]:
+    """The most frequent ones, as many as a frame has space for."""
+    space, first = MOST_FOR_COUNTS, {}
+    for kind in sorted(counts, key=lambda one: -counts[one]):
+        space -= len(orjson.dumps({kind: counts[kind]}))
+        if space < 0:
+            break
+        first[kind] = counts[kind]
+    return first

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
+import redis as sync_redis
 
 from hub_core.adapters import runtime
 from hub_core.kernel.errors import Invalid
@@ -123,6 +124,23 @@ def test_reactions_of_a_big_room_come_in_numbers(meeting: Meeting, joined: Joine
     heard = people[-1].heard()
     assert {frame["type"] for frame in heard} == {"reaction.batch"}
     assert sum(frame["payload"]["counts"]["heart"] for frame in heard) == 3
+
+
+def test_of_thousands_of_reactions_the_most_frequent_are_told(
+    meeting: Meeting, joined: Joined, gateway: Gateway, redis_url: str
+) -> None:
+    people = [joined(meeting.person(account=False)) for _ in range(21)]
+    many = {f"{'🎉' * 28}{n:04}": 1 for n in range(500)}
+    with sync_redis.Redis.from_url(redis_url) as client:
+        client.hset(f"room:{{{meeting.id}}}:tally:reaction.batch", mapping={**many, "heart": 2})
+    gateway.sizes.clear()
+
+    people[0].say({"type": "reaction.send", "payload": {"type": "heart"}})
+
+    counts = people[-1].heard()[-1]["payload"]["counts"]
+    assert max(gateway.sizes) <= LARGEST_FRAME
+    assert counts["heart"] == 3
+    assert len(counts) > 100
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 500])
