@@ -11,13 +11,16 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
+import psycopg
 
+from hub_core.adapters.defects import log_defect
 from hub_core.adapters.postgres import Postgres, Run
 from hub_core.kernel.ids import Epoch, MeetingId, MessageId, ParticipantId, UserId
 from hub_core.kernel.roles import Role
 from hub_core.kernel.values import Moment, Value
 from hub_core.live.deeds import deed
 from hub_core.live.resumption import Resumption
+from hub_core.rooms.changes import Tombstone
 from hub_core.rooms.messages import Change, Whisper
 from hub_core.rooms.policy import Admission, Visitor
 from hub_core.rooms.room import Room
@@ -27,6 +30,9 @@ LONGEST_STAY: Final = timedelta(hours=12)
 """How long ago somebody may have come in whom a lost room is rebuilt for."""
 CHAT_ON_JOIN: Final = 50
 """Messages that come with `room.joined`."""
+
+_NEVER: Final = (psycopg.DataError, psycopg.IntegrityError)
+"""What is wrong with the row itself, and not with the database."""
 
 _APPEND: Final = """
 WITH conference AS (
@@ -172,6 +178,12 @@ class TailLost(Exception):
         self.newest = newest
 
 
+def tombstone(change: Change) -> Tombstone:
+    """What stands for it where it cannot stand itself."""
+    place = {name: getattr(change, name) for name in ("id", "seq", "step", "epoch", "at", "actor")}
+    return Tombstone.model_validate({**place, "instead_of": change.type})
+
+
 def _settings(row: Mapping[str, Any]) -> MeetingSettings:
     return MeetingSettings.model_validate({**row["settings"], "version": row["settings_version"]})
 
@@ -182,12 +194,33 @@ class Journal:
 
     postgres: Postgres
 
-    async def append(self, room: Room, changes: Sequence[Change]) -> None:
+    async def append(self, room: Room, changes: Sequence[Change]) -> frozenset[str]:
         """Write changes down, and do what they do to the records. What is there stays as it is.
+
+        Should PostgreSQL never take one of them, however often it is asked, a tombstone is put in
+        its place: nothing that comes after it has to wait. Answers with the ids of such.
 
         Raises:
             TailLost: Redis has forgotten changes that are written down here.
         """
+        try:
+            await self._append_together(room, changes)
+        except _NEVER:
+            return await self._append_one_by_one(room, changes)
+        return frozenset()
+
+    async def _append_one_by_one(self, room: Room, changes: Sequence[Change]) -> frozenset[str]:
+        buried: set[str] = set()
+        for change in changes:
+            try:
+                await self._append_together(room, [change])
+            except _NEVER as error:
+                log_defect(error, None, room=room.meeting_id, change=change.type)
+                await self._append_together(room, [tombstone(change)])
+                buried.add(change.id)
+        return frozenset(buried)
+
+    async def _append_together(self, room: Room, changes: Sequence[Change]) -> None:
         if any(deed(change) for change in changes):
             await self.postgres.together(lambda run: self._append(run, room, changes))
         else:
@@ -210,7 +243,7 @@ class Journal:
                 "meeting_id": room.meeting_id,
                 "started_at": changes[0].at,
                 "ids": [change.id for change in changes],
-                "seqs": [change.seq if change.public else None for change in changes],
+                "seqs": [None if change.step else change.seq for change in changes],
                 "ats": [change.at for change in changes],
                 "types": [change.type for change in changes],
                 "bys": [change.actor for change in changes],
@@ -221,7 +254,7 @@ class Journal:
 
     async def _check_for_strangers(self, run: Run, room: Room, changes: Sequence[Change]) -> None:
         """The same seq under another id: after a failover, Redis numbers anew what was taken."""
-        public = [change for change in changes if change.public]
+        public = [change for change in changes if not change.step]
         ((row),) = await run(
             _STRANGERS,
             {

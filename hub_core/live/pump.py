@@ -13,18 +13,25 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from hub_core.adapters.defects import log_defect
 from hub_core.kernel.clock import Clock
-from hub_core.kernel.errors import Unavailable
+from hub_core.kernel.errors import InternalError, Unavailable
 from hub_core.kernel.ids import ConnectionId, Mint
 from hub_core.live.answers import Busy, Committed, Drain, Drained, Entry
 from hub_core.live.fan_out import FanOut
 from hub_core.live.journal import Journal, TailLost
 from hub_core.live.store import RoomStore
-from hub_core.rooms.changes import HostChanged, ParticipantLeft, RoomEnded, SettingsChanged
+from hub_core.rooms.changes import (
+    HostChanged,
+    ParticipantLeft,
+    RoomEnded,
+    SettingsChanged,
+    Tombstone,
+)
 from hub_core.rooms.deciding import following, replay
 from hub_core.rooms.messages import Change
 from hub_core.rooms.room import Position, Room
-from hub_core.rooms.rulebook import read_change
+from hub_core.rooms.rulebook import Unreadable, try_to_read
 from hub_core.rooms.rules.roles import RoleChanged
 
 logger = logging.getLogger(__name__)
@@ -65,7 +72,22 @@ class Pump:
         Raises:
             Unavailable: it takes too long; the changes are committed, and somebody will drain them.
                 Or Redis has lost them, and nobody has written them down.
+            InternalError: the last of them can never be written down; everybody has heard it.
         """
+        buried: set[Position] = set()
+        gone = await self._reach(room, target, token, head_start, buried)
+        if target in buried:
+            raise InternalError
+        return gone
+
+    async def _reach(
+        self,
+        room: Room,
+        target: Position,
+        token: str,
+        head_start: Committed | None,
+        buried: set[Position],
+    ) -> frozenset[ConnectionId]:
         began, out = self.clock(), Position(0, 0)
         gone: frozenset[ConnectionId] = frozenset()
         entries: Sequence[Entry] = head_start.entries if head_start else ()
@@ -77,7 +99,7 @@ class Pump:
                 is_ripe = True  # they are read again, with what has piled up meanwhile
             elif entries:
                 room = await self._abreast(room, entries)
-                gone |= await self._put_out(room, entries, token)
+                gone |= await self._put_out(room, entries, token, buried)
                 done, is_ripe = entries[-1].at, False
                 out = done
             spent = self.clock() - began
@@ -103,9 +125,9 @@ class Pump:
         return room.at >= target and await self.journal.has(room.last)
 
     async def _put_out(
-        self, room: Room, entries: Sequence[Entry], token: str
+        self, room: Room, entries: Sequence[Entry], token: str, buried: set[Position]
     ) -> frozenset[ConnectionId]:
-        changes = [read_change(entry.record) for entry in entries]
+        changes = [self._read(room, entry) for entry in entries]
         gone, written = await asyncio.gather(
             self.fan_out.broadcast(room, entries, token),
             self.journal.append(room, changes),
@@ -118,7 +140,24 @@ class Pump:
                 await self.rooms.drain(room, token, None, 0)  # for the next to try at once
                 raise failed
         assert isinstance(gone, frozenset)
+        if isinstance(written, frozenset):
+            buried |= {entry.at for entry in entries if entry.id in written}
         return gone
+
+    def _read(self, room: Room, entry: Entry) -> Change:
+        """The change, or what stands for it: its frame goes out all the same."""
+        try:
+            return try_to_read(entry.record)
+        except Unreadable as error:
+            log_defect(error, None, room=room.meeting_id, at=str(entry.at))
+            return Tombstone(
+                id=entry.id,
+                seq=entry.at.seq,
+                step=entry.at.step,
+                epoch=room.epoch,
+                at=self.clock(),
+                instead_of="",
+            )
 
     async def _begin_anew(self, room: Room, newest: int) -> None:
         """A new epoch for a room whose log lost its end: what has been said stays said.
@@ -133,7 +172,7 @@ class Pump:
             new = old.model_copy(update={"epoch": self.mint(), "seq": seq, "step": 1, "last": ""})
             changes = []
             for entry in await self.rooms.undrained(old):
-                change = read_change(entry.record)
+                change = self._read(old, entry)
                 seq, step = following(new, change)
                 place = {"seq": seq, "step": step}
                 new = new.model_copy(update=place)
@@ -146,7 +185,10 @@ class Pump:
         """The room, at least as new as the entries: they go to the people who are in it."""
         for entry in entries:
             if entry.at > room.at:
-                change = read_change(entry.record)
+                try:
+                    change = try_to_read(entry.record)
+                except Unreadable:
+                    break
                 if entry.at != following(room, change):
                     break
                 room = replay(room, change)
@@ -166,7 +208,10 @@ def _tick(room: Room, entries: Sequence[Entry]) -> float:
     seconds = next((seconds for above, seconds in TICKS if len(people) > above), 0.0)
     if not seconds or 2 * sum(person.batch for person in people) < len(people):
         return 0.0
-    changes = [read_change(entry.record) for entry in entries]
+    try:
+        changes = [try_to_read(entry.record) for entry in entries]
+    except Unreadable:
+        return 0.0
     if any(isinstance(change, URGENT) or _is_removal(change) for change in changes):
         return 0.0
     return seconds

@@ -36,7 +36,7 @@ from hub_core.live.keys import Keys
 from hub_core.live.register import Register
 from hub_core.rooms.deciding import Outcome, replay
 from hub_core.rooms.room import Participant, Position, Room
-from hub_core.rooms.rulebook import read_change
+from hub_core.rooms.rulebook import Unreadable, try_to_read
 
 KEEP_ROOM: Final = timedelta(hours=6)
 """After the last sign of life. The sweep closes rooms long before; this is for when it does not."""
@@ -306,10 +306,16 @@ class RoomStore:
             else:
                 yield id_, epoch_ms(self.clock() + self.lease)
 
-    def _catch_up(self, outcome: Outcome, flat: list[bytes], nonce: str) -> Outrun | Committed:
+    def _catch_up(
+        self, outcome: Outcome, flat: list[bytes], nonce: str
+    ) -> Outrun | Committed | RoomGone:
         room, landed = outcome.before, False
         for record, author in zip(flat[::2], flat[1::2], strict=True):
-            room = replay(room, read_change(record))
+            try:
+                room = replay(room, try_to_read(record))
+            except Unreadable:  # what it did to the room is written there
+                self.forget(room.meeting_id)
+                return RoomGone()
             landed = landed or author.decode() == nonce
         self._keep(room)
         if landed:

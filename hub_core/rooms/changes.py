@@ -121,6 +121,21 @@ class RoomEnded(Change):
         return room.model_copy(update=end)
 
 
+class Tombstone(Change):
+    """What the journal keeps in the place of a change that it will never take, or nobody can read.
+
+    It never stands in a room's log.
+    """
+
+    type: ClassVar[str] = "tombstone"
+    told: ClassVar[bool] = False
+    instead_of: str
+
+    def apply(self, room: Room) -> Room:
+        """What it stands for is not known any more."""
+        return room
+
+
 class MediaPatch(Value):
     """What is on or off now; what stays as it is, is left out."""
 

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 import orjson
+from pydantic import ValidationError
 
 from hub_core.rooms.deciding import RULES, Rule
 from hub_core.rooms.messages import Change, Command
@@ -56,3 +57,19 @@ def read_change(record: bytes) -> Change:
     """A change as `Change.record` wrote it."""
     fields: dict[str, Any] = orjson.loads(record)
     return CHANGES[fields.pop("type")].model_validate(fields)
+
+
+class Unreadable(Exception):
+    """A change that this code does not know: newer code made it, or code that was taken back."""
+
+
+def try_to_read(record: bytes) -> Change:
+    """As `read_change`.
+
+    Raises:
+        Unreadable: it is none that this code knows.
+    """
+    try:
+        return read_change(record)
+    except (KeyError, ValidationError, orjson.JSONDecodeError) as error:
+        raise Unreadable from error
