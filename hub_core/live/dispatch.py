@@ -23,7 +23,7 @@ from hub_core.live.answers import (
     Request,
     RoomGone,
 )
-from hub_core.live.connections import Connections
+from hub_core.live.connections import Connections, Seat
 from hub_core.live.delivery import Delivery
 from hub_core.live.numbers import of_admissions, of_retries
 from hub_core.live.store import RoomStore
@@ -354,6 +354,18 @@ def someone(participant_id: ParticipantId) -> Actor:
         if person is None:
             raise NotJoined
         return person
+
+    return find
+
+
+def sitting(seat: Seat, connection_id: ConnectionId) -> Actor:
+    """The participant in this seat, as long as the connection is the one that it uses."""
+
+    def find(room: Room) -> Participant:
+        me = room.people.get(seat.participant_id) or room.lobby.get(seat.participant_id)
+        if me is None or (me.session_id, me.connection_id) != (seat.session_id, connection_id):
+            raise NotJoined
+        return me
 
     return find
 

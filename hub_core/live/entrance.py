@@ -1,5 +1,6 @@
 """Saying who one is, and coming into a room: the commands of a connection that sits nowhere yet."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +24,7 @@ from hub_core.kernel.errors import (
     Unauthorized,
     Unavailable,
 )
-from hub_core.kernel.ids import ConnectionId, Epoch, Mint, SessionId
+from hub_core.kernel.ids import ConnectionId, Epoch, MeetingId, Mint, ParticipantId, SessionId
 from hub_core.live.asks import (
     Asker,
     Authenticate,
@@ -33,7 +34,7 @@ from hub_core.live.asks import (
     answers,
 )
 from hub_core.live.connections import Connection, Connections, Seat
-from hub_core.live.dispatch import Dispatch, Handled, someone
+from hub_core.live.dispatch import Dispatch, Handled, sitting, someone
 from hub_core.live.frames import LARGEST_FRAME
 from hub_core.live.greeting import Greeting
 from hub_core.live.journal import Door, Journal
@@ -99,8 +100,7 @@ class Entrance:
     async def join(self, asker: Asker, command: JoinRoom) -> RoomJoined | LobbyWaiting:
         """What the ticket says is checked against PostgreSQL: it may be two minutes old."""
         claims = self._ticket(command.room_token, asker.known)
-        if asker.known.seat and asker.known.seat.meeting_id != claims.mid:
-            raise AlreadyJoined("This connection is in another room.")
+        await self.check_free(asker, claims.mid, claims.pid)
         door = await self._door(claims, asker.known.sign_in)
         newcomer = self._newcomer(asker, claims, door, command)
         handled = await self._once(newcomer, door)
@@ -113,6 +113,23 @@ class Entrance:
             position=handled.room.waiting().index(me) + 1,
             waiting_for="approval" if handled.room.hosts() else "host",
         )
+
+    async def check_free(
+        self, asker: Asker, meeting_id: MeetingId, participant_id: ParticipantId
+    ) -> None:
+        """A connection is one person's at a time; the record may be of a stay that is over.
+
+        Raises:
+            AlreadyJoined: it sits in another room, or here as somebody else.
+        """
+        seat = asker.known.seat
+        if seat is None or (seat.meeting_id, seat.participant_id) == (meeting_id, participant_id):
+            return
+        room = await self.dispatch.rooms.load(seat.meeting_id)
+        with suppress(NotJoined):
+            if room is not None:
+                sitting(seat, asker.id)(room)
+                raise AlreadyJoined("This connection is in another room, or somebody else's.")
 
     async def _once(self, newcomer: Participant, door: Door) -> Handled:
         """By a ticket that has let nobody in before, if it is not the same frame once more."""

@@ -49,6 +49,7 @@ class Returning:
         """The room says whether the token is still good; it has heard of a removal first."""
         try:
             token = self.greeting.tokens.read(command.resume_token)
+            await self.entrance.check_free(asker, token.meeting_id, token.participant_id)
             await self._check_signed_in(asker, token)
             handled = await self._resumed(asker, token, command)
         except HubError:

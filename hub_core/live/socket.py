@@ -28,7 +28,7 @@ from hub_core.kernel.errors import (
 from hub_core.kernel.ids import ConnectionId, MeetingId
 from hub_core.kernel.values import from_ms
 from hub_core.live.connections import Connections, Seat
-from hub_core.live.dispatch import Actor, Dispatch, Handled
+from hub_core.live.dispatch import Dispatch, Handled, sitting
 from hub_core.live.frames import LARGEST_FRAME, Frame, read_command, read_frame, refusal
 from hub_core.live.front import Front
 from hub_core.live.outages import DOWN
@@ -36,7 +36,6 @@ from hub_core.live.outbox import Outbox
 from hub_core.live.partings import ConnectionExpiring
 from hub_core.live.replies import Replies
 from hub_core.rooms.messages import Command, answering
-from hub_core.rooms.room import Participant, Room
 from hub_core.rooms.rulebook import COMMANDS
 from hub_core.rooms.rules.presence import Ping, Pong
 
@@ -225,18 +224,6 @@ class Socket:
             logger.warning("left to the sweep: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 (the reply is out: there is nobody to tell)
             log_defect(error, None, after="the reply")
-
-
-def sitting(seat: Seat, connection_id: ConnectionId) -> Actor:
-    """The participant in this seat, as long as the connection is the one that it uses."""
-
-    def find(room: Room) -> Participant:
-        me = room.people.get(seat.participant_id) or room.lobby.get(seat.participant_id)
-        if me is None or (me.session_id, me.connection_id) != (seat.session_id, connection_id):
-            raise NotJoined
-        return me
-
-    return find
 
 
 def _frame(event: Event) -> Frame:

@@ -9,13 +9,14 @@ from redis.asyncio import Redis
 
 from hub_core.adapters import runtime
 from hub_core.kernel.ids import ParticipantId, new_id
+from hub_core.kernel.roles import Role
 from hub_core.live.answers import Committed, Request
 from hub_core.live.house import house
 from hub_core.rooms.deciding import Now, decide
 from hub_core.rooms.rules.presence import LeaveRoom
 from tests.container import Container
 from tests.live.gateway import Gateway
-from tests.live.stage import Client, Meeting
+from tests.live.stage import Client, Meeting, a_meeting
 
 Joined = Callable[..., Client]
 Containers = Callable[[int], list[Container]]
@@ -75,3 +76,29 @@ def test_a_ticket_is_not_spent_by_asking_twice_whether_it_is(
     environment.setattr(Redis, "set", sent_twice)
 
     assert socket().join(meeting.person())["type"] == "room.joined"
+
+
+def test_a_connection_is_one_person_at_a_time(
+    meeting: Meeting, socket: Callable[[], Client], migrated: str
+) -> None:
+    ada, other = socket(), a_meeting(migrated)
+    ada.join(meeting.person(account=False))
+
+    second = ada.ask("room.join", {"roomToken": meeting.person(account=False).ticket()})
+    elsewhere = ada.ask("room.join", {"roomToken": other.person(account=False).ticket()})
+
+    assert [one["payload"]["type"] for one in (second, elsewhere)] == ["room/already-joined"] * 2
+    assert ada.ask("ping")["payload"]["headSeq"] == 1
+
+
+def test_whoever_was_turned_away_may_go_elsewhere_on_the_same_connection(
+    joined: Joined, socket: Callable[[], Client], meeting: Meeting, migrated: str
+) -> None:
+    closed = a_meeting(migrated, access_type="restricted")
+    host, guest, person = joined(closed.person(Role.HOST)), socket(), closed.person(account=False)
+    guest.join(person)
+    host.ask("lobby.reject", {"participantId": person.participant_id})
+
+    reply = guest.ask("room.join", {"roomToken": meeting.person(account=False).ticket()})
+
+    assert reply["type"] == "room.joined"
