@@ -63,7 +63,9 @@ if head[1] ~= ARGV[1] then return {'gone'} end
 local at, last, fan = head[2], head[3], head[4]
 
 if ARGV[16] ~= '' then
-  local author, reply = string.match(redis.call('GET', KEYS[6]) or '', '^(.-)\n(.*)$')
+  local kept = redis.call('GET', KEYS[6])
+  local author, reply = string.match(kept or '', '^(.-)\n(.*)$')
+  if kept and not author then author, reply = '', kept end -- by code that noted no author
   -- By ourselves: the answer to this commit was lost on its way, and what it brings is still to be told.
   if author == ARGV[3] then return done(fan, redis.call('GET', KEYS[5]) == ARGV[11] and 1 or 0) end
   if author then return {'again', reply, at} end

@@ -138,7 +138,7 @@ class FanOut:
 
     async def _run(self, errand: Errand) -> frozenset[ConnectionId]:
         """Do it, if that has not been begun: a message may come twice."""
-        if errand.frame and not await self.rounds.claim_errand(errand):
+        if errand.frame and errand.round and not await self.rounds.claim_errand(errand):
             return frozenset()
         return await self._tell(errand)
 

@@ -52,10 +52,10 @@ class Errand(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    meeting_id: MeetingId
-    round: str
-    """Names this telling; the errands of it have different numbers."""
-    number: int
+    meeting_id: MeetingId = MeetingId("")
+    round: str = ""
+    """Names this telling; the errands of it have different numbers. Empty: by older code."""
+    number: int = 0
     to: tuple[ConnectionId, ...]
     frame: str = ""
     """Empty: `session.closed`, and then the end."""

@@ -1,10 +1,12 @@
 """Where a connection sits, as several containers see it that have each seen a part of it."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import redis as sync_redis
 from redis.asyncio import Redis
 
 from hub_core.adapters import runtime
@@ -102,3 +104,25 @@ def test_whoever_was_turned_away_may_go_elsewhere_on_the_same_connection(
     reply = guest.ask("room.join", {"roomToken": meeting.person(account=False).ticket()})
 
     assert reply["type"] == "room.joined"
+
+
+def test_what_was_answered_before_a_deployment_is_answered_again(
+    meeting: Meeting, joined: Joined, redis_url: str
+) -> None:
+    ada = joined(meeting.person())
+    key = f"room:{{{meeting.id}}}:reply:{ada.session['sessionId']}:old"
+    with sync_redis.Redis.from_url(redis_url) as client:
+        client.set(key, '{"type":"ack","payload":{"id":"1"}}', ex=300)
+
+    got = ada.say({"type": "chat.send", "requestId": "old", "payload": {"text": "hi"}})
+
+    assert got == [{"type": "ack", "requestId": "old", "payload": {"id": "1"}}]
+
+
+def test_an_errand_from_before_a_deployment_is_run(meeting: Meeting, joined: Joined) -> None:
+    ada = joined(meeting.person())
+    body = json.dumps({"to": [ada.id], "frame": '{"type":"reaction.batch"}'})
+
+    ada.container.do(lambda: runtime.run(house().work(body)))
+
+    assert ada.heard() == [{"type": "reaction.batch"}]
