@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ReadOnlyError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from hub_core.adapters.runtime import at_close, kept
@@ -23,7 +24,8 @@ def redis() -> Redis:
         socket_connect_timeout=TIMEOUT_SEC,
         socket_timeout=TIMEOUT_SEC,
         retry=Retry(ExponentialBackoff(cap=0.1, base=0.01), retries=1),
-        retry_on_error=[RedisConnectionError, RedisTimeoutError],
+        # After a failover the connection leads to a replica; anew, to whatever bears the name now.
+        retry_on_error=[RedisConnectionError, RedisTimeoutError, ReadOnlyError],
     )
     at_close(client.aclose)
     return client

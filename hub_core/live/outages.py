@@ -3,13 +3,24 @@
 from typing import Final
 
 import psycopg
-from redis.exceptions import BusyLoadingError, ReadOnlyError
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    TryAgainError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 DOWN: Final = (
     BusyLoadingError,
+    ClusterDownError,
+    MasterDownError,
+    OutOfMemoryError,
     ReadOnlyError,
+    TryAgainError,
     RedisConnectionError,
     RedisTimeoutError,
     psycopg.OperationalError,

@@ -40,6 +40,30 @@ def test_without_redis_every_answer_is_a_well_formed_503(
         assert ada.ask("ping")["type"] == "pong"
 
 
+@pytest.mark.parametrize(
+    "trouble", [("CONFIG", "SET", "maxmemory", "1"), ("REPLICAOF", "127.0.0.1", "1")]
+)
+def test_where_redis_writes_nothing_the_answer_is_a_503(
+    trouble: tuple[str, ...],
+    meeting: Meeting,
+    joined: Joined,
+    environment: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    with a_valkey(tmp_path) as valkey:
+        environment.setenv("REDIS_URL", url_of(valkey))
+        ada = joined(meeting.person())
+        say(valkey, *trouble)
+        before = valkey.info("stats")["total_connections_received"]
+
+        reply = ada.ask("chat.send", {"text": "hello?"})
+
+        after = valkey.info("stats")["total_connections_received"]
+    assert reply["payload"]["type"] == "server/unavailable"
+    # Whoever is a replica now is so for long: its name may lead to another one.
+    assert (after > before) is (trouble[0] == "REPLICAOF")
+
+
 def test_without_postgresql_nothing_is_acknowledged_and_afterwards_nothing_is_lost(
     meeting: Meeting, joined: Joined, migrated: str
 ) -> None:
