@@ -162,8 +162,8 @@ MECHANISMS: Final = (
     Mechanism(
         "a signal to somebody who is lost waits",
         f"{LIVE}/dispatch.py",
-        "                if notice.keeps\n                for whose in notice.to\n",
-        "                if not notice.keeps\n                for whose in notice.to\n",
+        "if notice.keeps and not isinstance(notice, Whisper)",
+        "if not notice.keeps and not isinstance(notice, Whisper)",
         f"{RESUME}signals_wait_for_somebody_who_is_lost",
     ),
     # --- connections
@@ -190,7 +190,7 @@ MECHANISMS: Final = (
     ),
     Mechanism(
         "a connection that was taken over says nothing any more",
-        f"{LIVE}/socket.py",
+        f"{LIVE}/dispatch.py",
         "(me.session_id, me.connection_id) != (seat.session_id, connection_id)",
         "me.session_id != seat.session_id",
         f"{RESUME}the_old_connection_says_nothing_any_more",
