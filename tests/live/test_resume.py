@@ -217,8 +217,10 @@ def test_a_signal_that_finds_the_connection_gone_waits_too(
 
     offer = {"to": ben.session["selfParticipant"]["participantId"], "type": "offer", "sdp": "v=0"}
     assert ada.ask("rtc.signal", offer)["type"] == "ack"
+    told = [f["payload"]["state"] for f in ada.heard() if f["type"] == "participant.connection"]
     back, _ = _resume(ben, socket)
 
+    assert told == ["lost"]
     assert "rtc.signal" in [frame["type"] for frame in back.heard()]
 
 
