@@ -2,7 +2,8 @@
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -112,6 +113,16 @@ class Meeting:
         """What PostgreSQL says; `%(meeting)s` is this meeting."""
         with psycopg.connect(self.database_url) as db:
             return db.execute(statement.encode(), {"meeting": self.id, **parameters}).fetchall()
+
+
+@contextmanager
+def nothing_can_be_written_down(database_url: str) -> Iterator[None]:
+    """What a room would keep waits for a lock that nobody gets; all else in PostgreSQL works."""
+    with psycopg.connect(database_url, autocommit=True) as db:
+        db.execute("BEGIN")
+        db.execute("LOCK TABLE journal IN ACCESS EXCLUSIVE MODE")
+        yield
+        db.execute("ROLLBACK")
 
 
 def a_meeting(database_url: str, **settings_: Any) -> Meeting:

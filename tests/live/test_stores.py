@@ -1,7 +1,6 @@
 """When a data store is down, slow, replaced or of another kind."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from hub_core.kernel.roles import Role
 from tests.container import Container
 from tests.live.gateway import Gateway
-from tests.live.stage import Client, Meeting, a_meeting
+from tests.live.stage import Client, Meeting, a_meeting, nothing_can_be_written_down
 from tests.live.valkeys import a_valkey, say, url_of
 
 Joined = Callable[..., Client]
@@ -85,15 +84,6 @@ def test_without_postgresql_nothing_is_acknowledged_and_afterwards_nothing_is_lo
     assert {frame["payload"]["id"] for frame in ben.heard()} == {after["payload"]["id"]}
 
 
-@contextmanager
-def _nothing_can_be_written_down(database_url: str) -> Iterator[None]:
-    with psycopg.connect(database_url, autocommit=True) as db:
-        db.execute("BEGIN")
-        db.execute("LOCK TABLE journal IN ACCESS EXCLUSIVE MODE")
-        yield
-        db.execute("ROLLBACK")
-
-
 def test_whoever_is_let_in_while_that_cannot_be_written_down_comes_in_anew(
     joined: Joined, socket: Socket, migrated: str
 ) -> None:
@@ -101,7 +91,7 @@ def test_whoever_is_let_in_while_that_cannot_be_written_down_comes_in_anew(
     host, waiting, person = joined(meeting.person(Role.HOST)), socket(), meeting.person()
     waiting.join(person)
 
-    with _nothing_can_be_written_down(migrated):
+    with nothing_can_be_written_down(migrated):
         refused = host.ask("lobby.admit", {"participantId": person.participant_id})
     told = waiting.heard()
     host.ask("ping")
@@ -120,7 +110,7 @@ def test_whoever_is_put_out_while_that_cannot_be_written_down_is_out(
     host, guest = joined(meeting.person(Role.HOST)), joined(meeting.person())
     remove = {"participantId": guest.session["selfParticipant"]["participantId"]}
 
-    with _nothing_can_be_written_down(migrated):
+    with nothing_can_be_written_down(migrated):
         host.ask("moderation.remove", remove)
 
     assert "room.kicked" in [frame["type"] for frame in guest.heard()]

@@ -1,24 +1,12 @@
 """What goes on in a room while nothing can be written down."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-import psycopg
+from collections.abc import Callable
 
 from hub_core.kernel.roles import Role
-from tests.live.stage import Client, Meeting, a_meeting
+from tests.live.stage import Client, Meeting, a_meeting, nothing_can_be_written_down
 
 Joined = Callable[..., Client]
 Socket = Callable[[], Client]
-
-
-@contextmanager
-def _nothing_can_be_written_down(database_url: str) -> Iterator[None]:
-    with psycopg.connect(database_url, autocommit=True) as db:
-        db.execute("BEGIN")
-        db.execute("LOCK TABLE journal IN ACCESS EXCLUSIVE MODE")
-        yield
-        db.execute("ROLLBACK")
 
 
 def test_a_signal_needs_nothing_written_down(
@@ -31,7 +19,7 @@ def test_a_signal_needs_nothing_written_down(
         "sdp": "v=0",
     }
 
-    with _nothing_can_be_written_down(migrated):
+    with nothing_can_be_written_down(migrated):
         said = ada.ask("chat.send", {"text": "hello?"})
         signalled, pong = ada.ask("rtc.signal", offer), ben.ask("ping")
 
@@ -49,7 +37,7 @@ def test_hosts_see_who_knocks_also_if_that_is_written_down_later(
     guest.ask("auth.authenticate", {"accessToken": eve.access_token()})
     host.heard()
 
-    with _nothing_can_be_written_down(migrated):
+    with nothing_can_be_written_down(migrated):
         refused = guest.ask("room.join", {"roomToken": eve.ticket()})
 
     assert refused["payload"]["type"] == "server/unavailable"
@@ -65,7 +53,7 @@ def test_a_private_message_that_was_refused_and_sent_again_waits_once(
     to = ben.session["selfParticipant"]["participantId"]
     message = {"text": "psst", "to": to, "clientMsgId": "1"}
 
-    with _nothing_can_be_written_down(migrated):
+    with nothing_can_be_written_down(migrated):
         refused = ada.ask("chat.send", message)
     ack = ada.ask("chat.send", message)
     while ack["type"] == "error":  # it was being worked on, for four seconds
